@@ -1,0 +1,83 @@
+"""Every deliberate error, what it means, and who should do something about it."""
+
+
+class PromisekeeperError(Exception):
+    """Base of all deliberate errors. `code` is stable: callers and dashboards may rely on it."""
+
+    code = "error"
+
+
+class InvalidRequest(PromisekeeperError):
+    """The caller sent something we cannot read. The caller must change it; sending it again will not help."""
+
+    code = "invalid_request"
+
+
+class RequestTooLarge(InvalidRequest):
+    """The body is over the size cap. Nothing of it was read further or stored."""
+
+    code = "too_large"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """Authentic, but in a form this door does not read (compressed, multipart, XML)."""
+
+    code = "unsupported_media_type"
+
+
+class Unauthenticated(PromisekeeperError):
+    """The caller is not who it must be. The answer never says which part was wrong."""
+
+    code = "unauthenticated"
+
+
+class Retryable(PromisekeeperError):
+    """Something outside is briefly unwell; the queue or the sender should try again later."""
+
+    code = "try_again"
+
+
+class Conflict(Retryable):
+    """Somebody else changed the document first. `step` decides again on the fresh one; nothing was written."""
+
+    code = "conflict"
+
+
+class StoreUnavailable(Retryable):
+    """The store did not answer in time, or refused for now. What was asked may or may not have happened."""
+
+    code = "store_unavailable"
+
+
+class QueueUnavailable(Retryable):
+    """The task queue did not answer in time. The same task may be put again: its name makes that harmless."""
+
+    code = "queue_unavailable"
+
+
+class PsaUnavailable(Retryable):
+    """The PSA did not answer, is rate limiting us, or answered nonsense. `retry_after` is in seconds when it said so."""
+
+    code = "psa_unavailable"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PermanentFailure(PromisekeeperError):
+    """No retry will help. The task goes to the dead letters with this reason, for a person to read."""
+
+    code = "permanent"
+
+
+class RefusedDocument(PermanentFailure):
+    """A document the store cannot hold (over 1 MiB, nested lists, a bad id, a number that JSON has not). A bug of ours."""
+
+    code = "refused_document"
+
+
+class ConfigurationError(PromisekeeperError):
+    """The settings are wrong or incomplete. The start is refused; the message says where and what to write instead."""
+
+    code = "configuration"

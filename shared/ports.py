@@ -1,0 +1,235 @@
+"""What the functions need from outside, as small protocols. Adapters live in `shared/adapters` and `shared/channels`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from shared.models.document import Document
+
+if TYPE_CHECKING:
+    from shared.mail import Mail
+    from shared.psa.facts import PsaContact, PsaEvent, PsaMember, PsaTicket, PsaTimeEntry, WebhookRegistration
+    from shared.settings import Settings
+
+D = TypeVar("D", bound=Document)
+
+
+# ── store ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[D]):
+    """A document as it was read, with the store's own mark of that version (opaque; only ever compared by the store)."""
+
+    document: D
+    version: object
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The document must not exist yet."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The stored document must still have `version`."""
+
+    document: Document
+    version: object
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The stored document must still have `version`."""
+
+    model: type[Document]
+    id: str
+    version: object
+
+
+Change = Create | Put | Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[D]):
+    """A question the code asks. All of them stand in `shared/queries.py`, so that the index file can be generated.
+
+    Equalities on `equals`, an inclusive upper bound on `order_by`, ascending by that field and then by id.
+    A document whose `order_by` field is null is never found.
+    """
+
+    name: str
+    model: type[D]
+    order_by: str
+    equals: tuple[str, ...] = ()
+
+
+class Store(Protocol):
+    """Three calls. Every call is bounded in time; see each adapter for its figures."""
+
+    def get(self, model: type[D], document_id: str) -> Found[D] | None:
+        """Return the document and its version, or None. Raises StoreUnavailable."""
+        ...
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Apply all changes or none.
+
+        Raises Conflict if a document exists that must not, or has another version; RefusedDocument for one that cannot
+        be stored; StoreUnavailable if the outcome is unknown. A commit whose answer was lost is recognised as done.
+        """
+        ...
+
+    def find(
+        self,
+        query: Query[D],
+        *,
+        limit: int,
+        until: datetime | str | None = None,
+        after: D | None = None,
+        equals: Mapping[str, str | int | bool] | None = None,
+    ) -> list[Found[D]]:
+        """Return at most `limit` documents of `query`, those after `after` in its order. Raises StoreUnavailable."""
+        ...
+
+
+# ── queue ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A call of one function, not before `at` (UTC). `name` is the same for the same intent, so putting twice is one task."""
+
+    function: str
+    name: str
+    body: Mapping[str, str]
+    at: datetime
+
+
+class Queue(Protocol):
+    """Delivers at least once, in any order, at or after the time. Tasks more than 30 days ahead are the caller's to chain."""
+
+    def put(self, task: Task) -> None:
+        """Return when the task is durable. A name that is pending, or was used lately, is accepted as already there.
+
+        Raises QueueUnavailable.
+        """
+        ...
+
+
+# ── time ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Clock(Protocol):
+    """The only source of time. Real in production, hand-moved in tests and replays."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware, UTC."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Wait. A virtual clock does not."""
+        ...
+
+
+# ── the PSA ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PsaWebhook(Protocol):
+    """One PSA product's way of calling us, for one connection of the settings. Pure: no outgoing call."""
+
+    transient_status: int
+    """The HTTP status that makes this sender try again: 429 for ConnectWise (it never repeats a 5xx), else 503."""
+
+    def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
+        """Return if the raw bytes are from this PSA. Raises Unauthenticated, and nothing else, for any bytes and headers."""
+        ...
+
+    def parse(self, body: bytes) -> list["PsaEvent"]:
+        """Return what the body says. Raises InvalidRequest, and nothing else, for a body that is not of this PSA."""
+        ...
+
+
+class PsaClient(Protocol):
+    """One PSA's REST interface. Every call has a timeout and a size cap; PsaUnavailable when it does not answer sense."""
+
+    def ticket(self, ticket_id: str) -> "PsaTicket | None": ...
+    def contact(self, contact_id: str) -> "PsaContact | None": ...
+    def tickets_changed_since(self, since: datetime, *, max_calls: int) -> Iterator["PsaTicket"]:
+        """Yield changed tickets, oldest change first. Stops early, between records, when `max_calls` are used up."""
+        ...
+
+    def time_entries(self, since: datetime, until: datetime) -> Iterator["PsaTimeEntry"]: ...
+    def members(self) -> Iterator["PsaMember"]: ...
+    def add_note(self, ticket_id: str, text: str, *, internal: bool) -> str:
+        """Return the note's id. Not idempotent in any PSA: a timeout leaves it uncertain."""
+        ...
+
+    def webhook_registration(self) -> "WebhookRegistration": ...
+
+
+# ── channels ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message. `reference` is its own id for it, where it gives one."""
+
+    reference: str
+
+
+class SendFailed(Exception):  # noqa: N818 - it is an outcome, not a fault of ours
+    """The message surely did not go out. `permanent`: no retry will help (bad address, refused content)."""
+
+    def __init__(self, reason: str, *, permanent: bool, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class SendUncertain(Exception):  # noqa: N818
+    """The message may have gone out and may not: the connection was lost after the point of no return."""
+
+
+class MailChannel(Protocol):
+    """Takes one mail to one recipient. What it promises is declared, so that the sender can act on it."""
+
+    knows_message_ids: bool
+    """True if handing over the same Message-ID twice delivers once (or `was_sent` can tell)."""
+
+    def send(self, mail: "Mail", before_commitment: Callable[[], None]) -> Receipt:
+        """Hand the mail over. Calls `before_commitment` once, right before the step that cannot be taken back.
+
+        Raises SendFailed (surely not out) or SendUncertain (perhaps out). An exception of `before_commitment` passes through
+        and nothing was sent.
+        """
+        ...
+
+    def was_sent(self, message_id: str) -> bool | None:
+        """Say whether the provider has this message; None if it cannot tell."""
+        ...
+
+
+# ── the bundle ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a function may use. Built once per process by `shared.wiring`; tests build their own.
+
+    The callables build their adapter on first use, so that a function imports only what it needs.
+    """
+
+    settings: "Settings"
+    store: Store
+    queue: Queue
+    clock: Clock
+    psa_webhook: Callable[[str], PsaWebhook | None]
+    psa_client: Callable[[str], PsaClient]
+    mail: Callable[[], MailChannel]
+    caller_is_ours: Callable[[Mapping[str, str]], bool]
+    """True if the headers prove that our own queue or scheduler calls (OIDC in the cloud, a shared token locally)."""
+    step_budget_seconds: float = field(default=4.0)

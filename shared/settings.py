@@ -1,0 +1,261 @@
+"""The MSP's settings: one YAML file, every field validated, unknown keys refused. Secrets are references, never values."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from shared.calendar_spec import CalendarSpec
+from shared.models.ticket import TicketState, Touchpoint
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and a key that is not known is an error, not a wish unheard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _secret_reference(value: str) -> str:
+    if not re.fullmatch(r"(env|file|secret-manager):\S+", value):
+        raise ValueError("a secret is given by reference, never by value: env:NAME, file:/path or secret-manager:NAME")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is not an IANA time zone; write for example Europe/Berlin") from None
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+        raise ValueError(f"{value!r} is not one plain mail address; write for example support@example.com")
+    return value
+
+
+SecretReference = Annotated[str, AfterValidator(_secret_reference)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Address = Annotated[str, AfterValidator(_address)]
+HttpsUrl = Annotated[str, Field(pattern=r"^https?://[^\s@]+$")]
+Minutes = Annotated[float, Field(ge=0, le=7 * 24 * 60)]
+BusinessHours = Annotated[float, Field(gt=0, le=1000)]
+
+
+class Msp(Section):
+    """Who writes. `own_domains` never receive client mail: a mail to ourselves is a loop."""
+
+    name: str = Field(min_length=1, max_length=80)
+    mail_from: Address
+    mail_name: str = Field(default="", max_length=80)
+    reply_to: Address | None = None
+    own_domains: tuple[str, ...] = ()
+    language: Literal["en", "de"] = "en"
+    signature: str = Field(default="", max_length=200)
+
+
+class ConnectWise(Section):
+    """ConnectWise PSA. `signing_keys` come from the callback's key_url, read once at registration."""
+
+    kind: Literal["connectwise"]
+    base_url: HttpsUrl
+    company: str
+    public_key: SecretReference
+    private_key: SecretReference
+    client_id: SecretReference
+    signing_keys: tuple[SecretReference, ...] = Field(min_length=1)
+    api_member: str = ""
+
+
+class Autotask(Section):
+    """Autotask PSA. `api_resource_id` is our own API user: its changes never come back as news."""
+
+    kind: Literal["autotask"]
+    base_url: HttpsUrl
+    username: SecretReference
+    secret: SecretReference
+    integration_code: SecretReference
+    signing_keys: tuple[SecretReference, ...] = Field(min_length=1)
+    api_resource_id: str = ""
+
+
+class HaloPsa(Section):
+    """HaloPSA: it signs nothing, so its webhooks come with a user name and password (Basic) of our choice."""
+
+    kind: Literal["halopsa"]
+    base_url: HttpsUrl
+    tenant: str = ""
+    client_id: SecretReference
+    client_secret: SecretReference
+    webhook_user: str
+    webhook_passwords: tuple[SecretReference, ...] = Field(min_length=1)
+    api_agent_id: str = ""
+
+
+class Generic(Section):
+    """Any other system that can send signed webhooks (Standard Webhooks) and, for repairs, answer two GET requests."""
+
+    kind: Literal["generic"]
+    base_url: HttpsUrl | None = None
+    token: SecretReference | None = None
+    signing_keys: tuple[SecretReference, ...] = Field(min_length=1)
+    api_user: str = ""
+
+
+class StatusMap(Section):
+    """What the PSA's statuses mean. Keys are labels or ids as the PSA sends them; upper and lower case do not matter."""
+
+    new: tuple[str, ...] = ()
+    in_progress: tuple[str, ...] = ()
+    waiting_on_client: tuple[str, ...] = ()
+    waiting_on_vendor: tuple[str, ...] = ()
+    scheduled: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_status_means_one_thing(self) -> "StatusMap":
+        seen: dict[str, str] = {}
+        for state in type(self).model_fields:
+            for label in getattr(self, state):
+                other = seen.setdefault(label.casefold(), state)
+                if other != state:
+                    raise ValueError(f"the status {label!r} stands under both {other} and {state}; keep one")
+        if not seen:
+            raise ValueError("no status is mapped: without a meaning for its statuses no client can be told anything")
+        return self
+
+    def state(self, status: str) -> TicketState:
+        """Return what `status` means; UNKNOWN when nobody said so."""
+        wanted = status.strip().casefold()
+        for state in type(self).model_fields:
+            if any(label.casefold() == wanted for label in getattr(self, state)):
+                return TicketState(state)
+        return TicketState.UNKNOWN
+
+
+class Connection(Section):
+    """One PSA. Its name is part of the webhook's URL: /psa_webhook/<name>."""
+
+    system: Annotated[ConnectWise | Autotask | HaloPsa | Generic, Field(discriminator="kind")]
+    statuses: StatusMap
+    sweep_max_calls: int = Field(default=60, ge=1, le=2000)
+    ignored_boards: tuple[str, ...] = ()
+
+
+class Promises(Section):
+    """How long a client waits at most for the next word, in business hours, by priority; `default` for all others."""
+
+    default: BusinessHours = 16
+    by_priority: dict[str, BusinessHours] = {}
+    waiting_on_vendor: BusinessHours | None = None
+
+    def hours(self, priority: str | None, state: TicketState) -> float:
+        """Return the business hours until the next update is due."""
+        wanted = (priority or "").casefold()
+        hours = next((h for name, h in self.by_priority.items() if name.casefold() == wanted), self.default)
+        if state is TicketState.WAITING_ON_VENDOR and self.waiting_on_vendor is not None:
+            return max(hours, self.waiting_on_vendor)
+        return hours
+
+
+_DEFAULT_TOUCHPOINTS = (
+    Touchpoint.RECEIVED,
+    Touchpoint.TRIAGED,
+    Touchpoint.ASSIGNED,
+    Touchpoint.NEEDS_YOU,
+    Touchpoint.WAITING_ON_VENDOR,
+    Touchpoint.PROGRESS,
+    Touchpoint.RESOLVED,
+    Touchpoint.REOPENED,
+)
+
+
+class Updates(Section):
+    """When a client hears from us. The defaults are right for most; each client may have its own (see `clients`)."""
+
+    enabled: bool = True
+    touchpoints: tuple[Touchpoint, ...] = _DEFAULT_TOUCHPOINTS
+    calendar: str = "office"
+    hold_minutes: Minutes = Field(default=3, gt=0)
+    per_day: int = Field(default=4, ge=1, le=20)
+    optional_per_ticket: int = Field(default=5, ge=1, le=50)
+    holding_notes_in_a_row: int = Field(default=2, ge=0, le=5)
+    nudge_at_percent: int = Field(default=70, ge=1, le=99)
+    too_late_hours: float = Field(default=24, gt=0, le=24 * 30)
+    promises: Promises = Promises()
+
+    @property
+    def hold(self) -> timedelta:
+        return timedelta(minutes=self.hold_minutes)
+
+
+class ClientSettings(Section):
+    """What is different for one client. `company` is its name or id in the PSA. What is left out stays as for all."""
+
+    company: str
+    language: Literal["en", "de"] | None = None
+    mail_domains: tuple[str, ...] = ()
+    updates: Updates | None = None
+
+
+class Smtp(Section):
+    """A mail relay. Port 465 speaks TLS from the start; any other port must offer STARTTLS unless `plain` is set."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    username: SecretReference | None = None
+    password: SecretReference | None = None
+    plain: bool = False
+    timeout_seconds: float = Field(default=30, gt=0, le=120)
+    final_timeout_seconds: float = Field(default=120, gt=0, le=600)
+
+
+class MailSettings(Section):
+    """`mailbox` keeps every mail here, to be looked at; `smtp` sends."""
+
+    channel: Literal["mailbox", "smtp"] = "mailbox"
+    smtp: Smtp | None = None
+    write_back: bool = True
+    expires_hours: float = Field(default=48, gt=0, le=24 * 14)
+
+    @model_validator(mode="after")
+    def _smtp_needs_a_relay(self) -> "MailSettings":
+        if self.channel == "smtp" and self.smtp is None:
+            raise ValueError("channel is smtp, so a section smtp with host and port is needed")
+        return self
+
+
+class Settings(Section):
+    """The whole file."""
+
+    msp: Msp
+    calendars: dict[str, CalendarSpec]
+    psa: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")], Connection] = Field(min_length=1)
+    updates: Updates = Updates()
+    clients: tuple[ClientSettings, ...] = ()
+    mail: MailSettings = MailSettings()
+
+    @model_validator(mode="after")
+    def _calendars_exist(self) -> "Settings":
+        for where, updates in [("updates", self.updates), *((c.company, c.updates) for c in self.clients if c.updates)]:
+            if updates.calendar not in self.calendars:
+                known = ", ".join(sorted(self.calendars)) or "none"
+                raise ValueError(f"{where}: the calendar {updates.calendar!r} is not defined (defined: {known})")
+        return self
+
+    def client(self, company_id: str | None, company: str | None) -> ClientSettings | None:
+        """Return the client's own settings, found by PSA id or by name; None if it has none."""
+        names = {text.casefold() for text in (company_id, company) if text}
+        return next((client for client in self.clients if client.company.casefold() in names), None)
+
+    def updates_for(self, company_id: str | None, company: str | None) -> Updates:
+        client = self.client(company_id, company)
+        return client.updates if client and client.updates else self.updates
+
+    def language_for(self, company_id: str | None, company: str | None) -> str:
+        client = self.client(company_id, company)
+        return client.language if client and client.language else self.msp.language

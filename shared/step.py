@@ -1,0 +1,94 @@
+"""Load, decide, hand over, commit: the only place that knows the order.
+
+A task is put on the queue before the commit that makes it meaningful. A crash between the two leaves a task that finds
+nothing to do; the other order could leave a document that nobody ever looks at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from shared.errors import Conflict
+from shared.ids import stable_id
+from shared.instant import format_instant
+from shared.models.document import Document, Watched
+from shared.ports import App, Change, Create, Put, Task
+
+D = TypeVar("D", bound=Document)
+
+MAX_ATTEMPTS = 6
+FARTHEST_ALARM = timedelta(days=29)  # Cloud Tasks takes 30 days at most; a longer wait is a chain of looks
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[D]):
+    """What a `decide` wants stored. `document` may be the very object it was given: then it is not written again.
+
+    `creates` are new documents (messages, alerts) that come to exist together with the change, or not at all.
+    `outcome` is for the caller and the log line: one word, no personal data.
+    """
+
+    document: D | None
+    creates: tuple[Document, ...] = ()
+    outcome: str = "unchanged"
+
+
+Decide = Callable[[D | None, datetime], Decision[D]]
+
+
+def step(app: App, model: type[D], document_id: str, decide: Decide[D]) -> Decision[D]:
+    """Apply the pure function `decide` to one document, once.
+
+    A lost race means: decide again on the fresh document, with a little jitter. Raises Conflict when that did not help
+    within the budget, StoreUnavailable or QueueUnavailable when those did not answer; nothing is half done then.
+    """
+    started = app.clock.now()
+    for attempt in range(MAX_ATTEMPTS):
+        found = app.store.get(model, document_id)
+        now = app.clock.now()
+        decision = decide(found.document if found else None, now)
+        document = _with_alarm(app, decision.document, now)
+        changes: list[Change] = []
+        if document is not None and found is None:
+            changes.append(Create(document))
+        elif document is not None and found is not None and document is not found.document:
+            changes.append(Put(document, found.version))
+        changes += [Create(_armed(app, created, now)) for created in decision.creates]
+        if not changes:
+            return decision
+        try:
+            app.store.commit(changes)
+        except Conflict:
+            if (app.clock.now() - started).total_seconds() > app.step_budget_seconds / 2:
+                raise
+            app.clock.pause(0.01 * 2**attempt)
+        else:
+            return Decision(document, decision.creates, decision.outcome)
+    raise Conflict(f"{document_id} was changed by others {MAX_ATTEMPTS} times in a row")
+
+
+def alarm_task(document: Watched, at: datetime) -> Task:
+    """The look at `document` at `at`. The same look has the same name; a new generation of it has another."""
+    name = stable_id("alarm", document.collection, document.id, format_instant(at))
+    return Task(
+        function=document.watcher,
+        name=f"{name}-g{document.alarm_generation}",
+        body={"id": document.id, "at": format_instant(at)},
+        at=at,
+    )
+
+
+def _with_alarm(app: App, document: D | None, now: datetime) -> D | None:
+    return None if document is None else _armed(app, document, now)
+
+
+def _armed(app: App, document: D, now: datetime) -> D:
+    """Put the document's next look on the queue unless one that is early enough is there; note that it is."""
+    if not isinstance(document, Watched) or document.alarm_is_pending(now):
+        return document
+    if document.alarm_at is None:  # pragma: no cover - alarm_is_pending() covers it; said for the type checker
+        return document
+    at = min(document.alarm_at, now + FARTHEST_ALARM)
+    app.queue.put(alarm_task(document, at))
+    return document.but(alarm_set=at)
