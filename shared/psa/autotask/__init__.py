@@ -1,0 +1,1 @@
+"""Autotask PSA (Datto, Kaseya): its webhooks, its records, its REST interface."""

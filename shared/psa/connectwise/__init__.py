@@ -1,0 +1,1 @@
+"""ConnectWise PSA (Manage): its callbacks, its records, its REST interface."""

@@ -1,0 +1,1 @@
+"""Any system that sends Standard Webhooks: see docs/generic-webhook.md."""
