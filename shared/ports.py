@@ -74,8 +74,11 @@ class Store(Protocol):
         """Return the document and its version, or None. Raises StoreUnavailable."""
         ...
 
-    def commit(self, changes: Sequence[Change]) -> None:
-        """Apply all changes or none.
+    def commit(self, changes: Sequence[Change]) -> Sequence[object] | None:
+        """Apply all changes or none. Return the new version of each change's document, in the order of the changes.
+
+        The versions spare the next step of the same task its read (see `step`). A store that cannot say returns None;
+        the entry of a deleted document means nothing.
 
         Raises Conflict if a document exists that must not, or has another version; RefusedDocument for one that cannot
         be stored; StoreUnavailable if the outcome is unknown. A commit whose answer was lost is recognised as done.

@@ -5,7 +5,7 @@ nothing to do; the other order could leave a document that nobody ever looks at.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ from shared.errors import Conflict
 from shared.ids import stable_id
 from shared.instant import format_instant
 from shared.models.document import Document, Watched
-from shared.ports import App, Change, Create, Put, Task
+from shared.ports import App, Change, Create, Found, Put, Task
 
 D = TypeVar("D", bound=Document)
 
@@ -27,25 +27,33 @@ class Decision(Generic[D]):
 
     `creates` are new documents (messages, alerts) that come to exist together with the change, or not at all.
     `outcome` is for the caller and the log line: one word, no personal data.
+    `version` is filled in by `step`: what the store has now, so that a next step on the same document need not read it.
     """
 
     document: D | None
     creates: tuple[Document, ...] = ()
     outcome: str = "unchanged"
+    version: object = None
+
+    @property
+    def found(self) -> Found[D] | None:
+        """The document as a next `step` may take it for known; None if the store did not say its version."""
+        return None if self.document is None or self.version is None else Found(self.document, self.version)
 
 
 Decide = Callable[[D | None, datetime], Decision[D]]
 
 
-def step(app: App, model: type[D], document_id: str, decide: Decide[D]) -> Decision[D]:
+def step(app: App, model: type[D], document_id: str, decide: Decide[D], known: Found[D] | None = None) -> Decision[D]:
     """Apply the pure function `decide` to one document, once.
 
+    `known` is the document as this task read or wrote it a moment ago: the first attempt decides on it without a read.
     A lost race means: decide again on the fresh document, with a little jitter. Raises Conflict when that did not help
     within the budget, StoreUnavailable or QueueUnavailable when those did not answer; nothing is half done then.
     """
     started = app.clock.now()
     for attempt in range(MAX_ATTEMPTS):
-        found = app.store.get(model, document_id)
+        found = known if known is not None and attempt == 0 else app.store.get(model, document_id)
         now = app.clock.now()
         decision = decide(found.document if found else None, now)
         document = _with_alarm(app, decision.document, now)
@@ -54,17 +62,19 @@ def step(app: App, model: type[D], document_id: str, decide: Decide[D]) -> Decis
             changes.append(Create(document))
         elif document is not None and found is not None and document is not found.document:
             changes.append(Put(document, found.version))
+        written = bool(changes)
         changes += [Create(_armed(app, created, now)) for created in decision.creates]
         if not changes:
-            return decision
+            return replace(decision, version=_version(found))
         try:
-            app.store.commit(changes)
+            versions = app.store.commit(changes)
         except Conflict:
             if (app.clock.now() - started).total_seconds() > app.step_budget_seconds / 2:
                 raise
             app.clock.pause(0.01 * 2**attempt)
         else:
-            return Decision(document, decision.creates, decision.outcome)
+            version = (versions or (None,))[0] if written else _version(found)
+            return Decision(document, decision.creates, decision.outcome, version)
     raise Conflict(f"{document_id} was changed by others {MAX_ATTEMPTS} times in a row")
 
 
@@ -77,6 +87,10 @@ def alarm_task(document: Watched, at: datetime) -> Task:
         body={"id": document.id, "at": format_instant(at)},
         at=at,
     )
+
+
+def _version(found: Found[D] | None) -> object:
+    return found.version if found else None
 
 
 def _with_alarm(app: App, document: D | None, now: datetime) -> D | None:
