@@ -25,6 +25,12 @@ class UnsupportedMediaType(InvalidRequest):
     code = "unsupported_media_type"
 
 
+class NotFound(InvalidRequest):
+    """Nothing is at this path. The caller should look at the address that it was given."""
+
+    code = "not_found"
+
+
 class Unauthenticated(PromisekeeperError):
     """The caller is not who it must be. The answer never says which part was wrong."""
 
@@ -32,9 +38,15 @@ class Unauthenticated(PromisekeeperError):
 
 
 class Retryable(PromisekeeperError):
-    """Something outside is briefly unwell; the queue or the sender should try again later."""
+    """Something outside is briefly unwell; the queue or the sender should try again later.
+
+    `retry_after` is in seconds, where it is known. `http_status` is the one that makes the sender repeat; the queue's
+    is 503, see `runtime.answering` for others.
+    """
 
     code = "try_again"
+    retry_after: float | None = None
+    http_status: int = 503
 
 
 class Conflict(Retryable):
