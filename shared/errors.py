@@ -77,10 +77,28 @@ class PsaUnavailable(Retryable):
         self.retry_after = retry_after
 
 
+class PsaAccessDenied(PsaUnavailable):
+    """The PSA does not let us in. A person must look at the key or its rights: the message says which. Waiting helps then."""
+
+    code = "psa_access_denied"
+
+
+class PsaOutcomeUnknown(PsaUnavailable):
+    """A change was sent to the PSA and its answer was lost: it may have been made. Never repeat it blindly."""
+
+    code = "psa_outcome_unknown"
+
+
 class PermanentFailure(PromisekeeperError):
     """No retry will help. The task goes to the dead letters with this reason, for a person to read."""
 
     code = "permanent"
+
+
+class PsaRefused(PermanentFailure):
+    """The PSA understood the request and will not do it: the ticket is gone or closed to us, or the request is wrong."""
+
+    code = "psa_refused"
 
 
 class RefusedDocument(PermanentFailure):

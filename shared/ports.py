@@ -156,21 +156,43 @@ class PsaWebhook(Protocol):
 
 
 class PsaClient(Protocol):
-    """One PSA's REST interface. Every call has a timeout and a size cap; PsaUnavailable when it does not answer sense."""
+    """One PSA's REST interface. Every call has a timeout and a size cap.
 
-    def ticket(self, ticket_id: str) -> "PsaTicket | None": ...
+    Raises PsaUnavailable when the PSA does not answer sense, PsaAccessDenied (one of them) when it does not let us in.
+    """
+
+    def ticket(self, ticket_id: str) -> "PsaTicket | None":
+        """Return the ticket as it is now; None only if the PSA says that there is none."""
+        ...
+
     def contact(self, contact_id: str) -> "PsaContact | None": ...
     def tickets_changed_since(self, since: datetime, *, max_calls: int) -> Iterator["PsaTicket"]:
-        """Yield changed tickets, oldest change first. Stops early, between records, when `max_calls` are used up."""
+        """Yield changed tickets, oldest change first. Stops early, between records, when `max_calls` are used up.
+
+        Everything up to the last ticket that was yielded is complete as far as the PSA had it then. The caller reads an
+        overlap again: a change can become visible after a younger one. An empty result never means that tickets are gone.
+        """
         ...
 
-    def time_entries(self, since: datetime, until: datetime) -> Iterator["PsaTimeEntry"]: ...
-    def members(self) -> Iterator["PsaMember"]: ...
+    def time_entries(self, since: datetime, until: datetime) -> Iterator["PsaTimeEntry"]:
+        """Yield entries whose work began at `since` or later and before `until`; by the day where only that is known."""
+        ...
+
+    def members(self) -> Iterator["PsaMember"]:
+        """Yield all technicians and managers, inactive ones too. No member at all is PsaUnavailable: we are one."""
+        ...
+
     def add_note(self, ticket_id: str, text: str, *, internal: bool) -> str:
-        """Return the note's id. Not idempotent in any PSA: a timeout leaves it uncertain."""
+        """Return the note's id. Not idempotent in any PSA.
+
+        Raises PsaOutcomeUnknown when the answer was lost (the note may be there), PsaRefused when it never will be, and
+        PsaUnavailable when it surely was not made.
+        """
         ...
 
-    def webhook_registration(self) -> "WebhookRegistration": ...
+    def webhook_registration(self) -> "WebhookRegistration":
+        """Say whether the PSA would still call us, and if not, what a person has to do."""
+        ...
 
 
 # ── channels ───────────────────────────────────────────────────────────────────────────────────────────────────────
