@@ -1,4 +1,4 @@
-"""Anything that leaves for the outside world: claimed with a lease, done once, confirmed. Doubt is a state, not a silence."""
+"""What leaves for the outside world: claimed with a lease, done once, confirmed. Doubt is a state, not a silence."""
 
 from enum import StrEnum
 
@@ -19,8 +19,8 @@ class OutgoingState(StrEnum):
 class Outgoing(Watched):
     """One effect outside the store. `shared.claim` has the rules by which it moves from state to state.
 
-    `claim` names the delivery that holds it (the task's name and attempt) until `lease_until`. `via` is the channel that
-    the claim was made for: another channel's word on whether this one went out counts for nothing.
+    `claim` names the delivery that holds it (the task's name and attempt) until `lease_until`. `via` is the channel
+    that the claim was made for: another channel's word on whether this went out counts for nothing.
     `attempts` counts claims. `reference` is the other side's own id for what it took, where it gives one.
     """
 
