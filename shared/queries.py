@@ -25,3 +25,6 @@ ALL = (
     ALERTS,
     TICKETS,
 )
+
+OVERDUE = (OVERDUE_TICKETS, OVERDUE_MESSAGES, OVERDUE_NOTES)
+"""Everything that has an alarm: the safety sweep goes through these."""

@@ -1,12 +1,14 @@
-"""The MSP's settings: one YAML file, every field validated, unknown keys refused. Secrets are references, never values."""
+"""The MSP's settings: one YAML file, every field checked, unknown keys refused, secrets given by reference."""
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
 from shared.models.ticket import TicketState, Touchpoint
 
@@ -106,7 +108,7 @@ class Generic(Section):
 
 
 class StatusMap(Section):
-    """What the PSA's statuses mean. Keys are labels or ids as the PSA sends them; upper and lower case do not matter."""
+    """What the PSA's statuses mean. Keys are labels or ids as the PSA sends them, in any case."""
 
     new: tuple[str, ...] = ()
     in_progress: tuple[str, ...] = ()
@@ -130,11 +132,12 @@ class StatusMap(Section):
 
     def state(self, status: str) -> TicketState:
         """Return what `status` means; UNKNOWN when nobody said so."""
-        wanted = status.strip().casefold()
-        for state in type(self).model_fields:
-            if any(label.casefold() == wanted for label in getattr(self, state)):
-                return TicketState(state)
-        return TicketState.UNKNOWN
+        return self._meanings.get(status.strip().casefold(), TicketState.UNKNOWN)
+
+    @cached_property
+    def _meanings(self) -> dict[str, TicketState]:
+        fields = type(self).model_fields
+        return {label.casefold(): TicketState(state) for state in fields for label in getattr(self, state)}
 
 
 class Connection(Section):
@@ -144,6 +147,11 @@ class Connection(Section):
     statuses: StatusMap
     sweep_max_calls: int = Field(default=60, ge=1, le=2000)
     ignored_boards: tuple[str, ...] = ()
+
+    @property
+    def can_be_read(self) -> bool:
+        """True if the system has an address to read from; one that only sends cannot be repaired by sweeps."""
+        return self.system.base_url is not None
 
 
 class Promises(Section):
@@ -182,7 +190,7 @@ class Updates(Section):
     calendar: str = "office"
     hold_minutes: Minutes = Field(default=3, gt=0)
     per_day: int = Field(default=4, ge=1, le=20)
-    optional_per_ticket: int = Field(default=5, ge=1, le=50)
+    optional_per_ticket: int = Field(default=2, ge=0, le=50)
     holding_notes_in_a_row: int = Field(default=2, ge=0, le=5)
     nudge_at_percent: int = Field(default=70, ge=1, le=99)
     too_late_hours: float = Field(default=24, gt=0, le=24 * 30)
@@ -247,10 +255,24 @@ class Settings(Section):
                 raise ValueError(f"{where}: the calendar {updates.calendar!r} is not defined (defined: {known})")
         return self
 
+    def calendar(self, name: str) -> BusinessCalendar:
+        """Return the business calendar of that name; built once, and thread-safe."""
+        return self._calendars[name]
+
+    @cached_property
+    def _calendars(self) -> dict[str, BusinessCalendar]:
+        return {name: BusinessCalendar(spec) for name, spec in self.calendars.items()}
+
     def client(self, company_id: str | None, company: str | None) -> ClientSettings | None:
         """Return the client's own settings, found by PSA id or by name; None if it has none."""
-        names = {text.casefold() for text in (company_id, company) if text}
-        return next((client for client in self.clients if client.company.casefold() in names), None)
+        for name in (company_id, company):
+            if name and (client := self._clients.get(name.casefold())):
+                return client
+        return None
+
+    @cached_property
+    def _clients(self) -> dict[str, ClientSettings]:
+        return {client.company.casefold(): client for client in self.clients}
 
     def updates_for(self, company_id: str | None, company: str | None) -> Updates:
         client = self.client(company_id, company)

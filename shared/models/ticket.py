@@ -79,12 +79,13 @@ class Told(Fact):
     """One update that was decided for the client.
 
     `about` is when the thing that it tells began (the PSA's clock): it ties the message to a stretch of the ticket's
-    history even when late snapshots move that stretch's edges.
+    history even when late snapshots move that stretch's edges. `order` counts the ticket's messages from 0.
     """
 
     touchpoint: Touchpoint
     at: Instant
     about: Instant
+    order: int
     message: str
     why: str
     owner: str | None = None
@@ -143,6 +144,7 @@ class Ticket(Watched):
     held: tuple[Held, ...] = ()
     promises: tuple[Promise, ...] = ()
     silence_alerts: int = 0
+    silence_alert_at: Instant | None = None
 
     @property
     def promise(self) -> Promise | None:

@@ -1,0 +1,44 @@
+"""When an alarm counts as lost, how often it is set anew, and when a person should look."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from shared.models.alert import Alert, Audience, Severity, alert_id
+from shared.models.document import Watched
+from shared.step import Decision
+
+W = TypeVar("W", bound=Watched)
+
+OVERDUE_AFTER = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(hours=24)
+TOLD_AT_GENERATION = 4
+PAGE = 100
+MAX_PAGES = 20
+
+
+def overdue_after(generation: int) -> timedelta:
+    """Return how long after its time an alarm of this generation counts as lost: it doubles, up to a day."""
+    return min(OVERDUE_AFTER * (2 ** min(generation, 12)), LONGEST_WAIT)
+
+
+def set_anew(document: W | None, now: datetime) -> Decision[W]:
+    """Return the document with its alarm under a new generation, if it is overdue; a manager hears of a stubborn one."""
+    if document is None or document.alarm_at is None:
+        return Decision(document, outcome="in_order")
+    last_set = max(document.alarm_at, document.alarm_set or document.alarm_at)
+    if now - last_set < overdue_after(document.alarm_generation):
+        return Decision(document, outcome="in_order")
+    anew = document.but(alarm_at=now, alarm_set=None, alarm_generation=document.alarm_generation + 1)
+    if anew.alarm_generation != TOLD_AT_GENERATION:
+        return Decision(anew, outcome="set_anew")
+    key = f"{document.id}:{document.alarm_at.isoformat()}"
+    alert = Alert(
+        id=alert_id("stuck", key),
+        at=now,
+        kind="stuck",
+        dedup_key=key,
+        severity=Severity.CRITICAL,
+        audience=Audience.MANAGER,
+        text=f"{document.collection} {document.id} could not be worked on {TOLD_AT_GENERATION} times; see the dead letters.",
+    )
+    return Decision(anew, (alert,), "set_anew")

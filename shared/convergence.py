@@ -1,0 +1,143 @@
+"""How a stored ticket takes in what the PSA says: converge on the newest snapshot, keep the moments in between.
+
+Duplicates, disorder and lost webhooks cost nothing here: the same snapshot twice changes nothing, an older one finds
+its place in the history, and the sweep brings what never came.
+"""
+
+from bisect import bisect_left, bisect_right
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from shared.ids import stable_id
+from shared.models.ticket import Moment, Person, Ticket
+from shared.ports import App
+from shared.psa.facts import PsaTicket
+from shared.settings import Connection
+from shared.step import Decision, step
+
+LATE = timedelta(hours=1)
+"""Within this time of the newest snapshot every moment is kept, even one that says nothing new: a snapshot that arrives
+late must find its true neighbours. Older moments that repeat the one before them are dropped."""
+
+MAX_MOMENTS = 80
+
+
+def ticket_id(psa: str, psa_id: str) -> str:
+    """Return the document id of a ticket of the connection `psa`."""
+    return stable_id("ticket", psa, psa_id)
+
+
+def converge(
+    ticket: Ticket | None, snapshot: PsaTicket, now: datetime, *, psa: str, connection: Connection, hold: timedelta
+) -> Decision[Ticket]:
+    """Return the ticket with `snapshot` taken in; the very same object if it says nothing that we did not know.
+
+    When a fact changed that a client could see, somebody looks at the ticket once that fact has stood for `hold`.
+    """
+    if snapshot.board is not None and snapshot.board in connection.ignored_boards:
+        return Decision(ticket, outcome="ignored_board")
+    moment = Moment(
+        at=snapshot.updated_at,
+        state=connection.statuses.state(snapshot.status),
+        owner=snapshot.owner,
+        priority=snapshot.priority,
+    )
+    look_at = max(now, moment.at + hold)
+    if ticket is None:
+        return Decision(_first_seen(snapshot, moment, now, psa, look_at), outcome="new")
+    moments = _with_moment(ticket.moments, moment)
+    if moments is None:
+        return Decision(ticket, outcome="known")
+    changes: dict[str, object] = {"moments": moments}
+    if snapshot.updated_at >= ticket.updated_at:
+        changes |= _newest(snapshot)
+    if _says_something(ticket.moments, moments, moment):
+        changes |= {"alarm_at": look_at if ticket.alarm_at is None else min(ticket.alarm_at, look_at)}
+        changes |= {"alarm_generation": 0}
+    return Decision(ticket.but(**changes), outcome="changed")
+
+
+def gone(ticket: Ticket | None) -> Decision[Ticket]:
+    """Return the ticket marked as deleted: nothing more is said about it."""
+    if ticket is None or ticket.gone:
+        return Decision(ticket, outcome="known")
+    return Decision(ticket.but(gone=True), outcome="gone")
+
+
+def _first_seen(snapshot: PsaTicket, moment: Moment, now: datetime, psa: str, look_at: datetime) -> Ticket:
+    return Ticket(
+        id=ticket_id(psa, snapshot.id),
+        psa=psa,
+        psa_id=snapshot.id,
+        created_at=snapshot.created_at,
+        first_seen=now,
+        moments=(moment,),
+        alarm_at=look_at,
+        **_newest(snapshot),
+    )
+
+
+def _newest(snapshot: PsaTicket) -> dict[str, Any]:
+    contact = snapshot.contact
+    return {
+        "number": snapshot.number,
+        "title": snapshot.title,
+        "status": snapshot.status,
+        "company_id": snapshot.company_id,
+        "company": snapshot.company,
+        "contact": Person(id=contact.id, name=contact.name, email=contact.email) if contact else None,
+        "board": snapshot.board,
+        "vendor_reference": snapshot.vendor_reference,
+        "updated_at": snapshot.updated_at,
+    }
+
+
+def _with_moment(moments: tuple[Moment, ...], new: Moment) -> tuple[Moment, ...] | None:
+    """Return the history with `new` in its place, or None if it is there already (or lies before what we keep)."""
+    if new.at > moments[-1].at:
+        return _compact((*moments, new))
+    first = bisect_left(moments, new.at, key=_at)
+    after = bisect_right(moments, new.at, key=_at)
+    if any(known.same_facts(new) for known in moments[first:after]):
+        return None
+    if after == 0 and len(moments) >= MAX_MOMENTS // 2:
+        return None
+    compacted = _compact((*moments[:after], new, *moments[after:]))
+    return None if compacted == moments else compacted
+
+
+def _at(moment: Moment) -> datetime:
+    return moment.at
+
+
+def _compact(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    settled_before = moments[-1].at - LATE
+    if moments[0].at >= settled_before and len(moments) <= MAX_MOMENTS:
+        return moments
+    kept = [moments[0]]
+    kept += [
+        moment for before, moment in pairwise(moments) if moment.at >= settled_before or not moment.same_facts(before)
+    ]
+    return tuple(kept[-MAX_MOMENTS:])
+
+
+def _says_something(old: tuple[Moment, ...], new: tuple[Moment, ...], moment: Moment) -> bool:
+    """True unless `moment` came last and repeats what was known before it."""
+    return new[-1] is not moment or not moment.same_facts(old[-1])
+
+
+def take_snapshot(app: App, psa: str, snapshot: PsaTicket) -> str:
+    """Converge the stored ticket on `snapshot` of the connection `psa`; return what came of it, in one word."""
+    connection = app.settings.psa[psa]
+    hold = app.settings.updates_for(snapshot.company_id, snapshot.company).hold
+
+    def decide(ticket: Ticket | None, now: datetime) -> Decision[Ticket]:
+        return converge(ticket, snapshot, now, psa=psa, connection=connection, hold=hold)
+
+    return step(app, Ticket, ticket_id(psa, snapshot.id), decide).outcome
+
+
+def take_gone(app: App, psa: str, psa_id: str) -> str:
+    """Mark a ticket as deleted; return what came of it, in one word."""
+    return step(app, Ticket, ticket_id(psa, psa_id), lambda ticket, _now: gone(ticket)).outcome
