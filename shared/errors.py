@@ -107,6 +107,12 @@ class RefusedDocument(PermanentFailure):
     code = "refused_document"
 
 
+class RefusedTask(PermanentFailure, ValueError):
+    """A task that no queue takes (over 30 days ahead, a body over 100 kB, a bad name). A bug of ours."""
+
+    code = "refused_task"
+
+
 class ConfigurationError(PromisekeeperError):
     """The settings are wrong or incomplete. The start is refused; the message says where and what to write instead."""
 
