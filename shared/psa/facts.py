@@ -1,7 +1,7 @@
 """What a PSA tells us, in one vocabulary for all of them. Whatever a PSA does not say is None, never a guess."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -40,7 +40,7 @@ class PsaTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketHint:
-    """Something happened to ticket `ticket_id`; the body does not say enough. `version` tells repeats of one hint apart."""
+    """Something happened to ticket `ticket_id`; the body says too little. `version` tells repeats of one hint apart."""
 
     ticket_id: str
     version: str
@@ -86,7 +86,10 @@ class PsaMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PsaTimeEntry:
-    """Worked time. `start` and `end` may be missing (only hours were entered); `hours` is decimal hours, never minutes."""
+    """Worked time in decimal hours, never minutes. `start` and `end` may be missing: only hours were entered.
+
+    `worked_on` is then the day the PSA books it on, where it has one: a date without a zone, as the member means it.
+    """
 
     id: str
     member_id: str
@@ -98,6 +101,7 @@ class PsaTimeEntry:
     note: str
     entered_at: datetime | None
     updated_at: datetime | None
+    worked_on: date | None = None
 
 
 class RegistrationState(StrEnum):

@@ -89,7 +89,8 @@ def member(record: Record) -> PsaMember:
 
 
 def time_entry(record: Record) -> PsaTimeEntry:
-    """Read one item of `TimeEntries`. Without a start there is only `dateWorked`, a day without a time."""
+    """Read one item of `TimeEntries`. Without a start there is only `dateWorked`, a day written as its midnight."""
+    day = reading.optional_instant(record, "dateWorked", naive_is_utc=True)
     non_billable = reading.optional_flag(record, "isNonBillable")
     return PsaTimeEntry(
         id=reading.integer_id(record, "id"),
@@ -102,6 +103,7 @@ def time_entry(record: Record) -> PsaTimeEntry:
         note=reading.note(record, "summaryNotes"),
         entered_at=reading.optional_instant(record, "createDateTime", naive_is_utc=True),
         updated_at=reading.optional_instant(record, "lastModifiedDateTime", naive_is_utc=True),
+        worked_on=day.date() if day else None,
     )
 
 

@@ -36,6 +36,14 @@ def ticket(record: Record) -> PsaTicket:
     )
 
 
+def is_whole(record: Record) -> bool:
+    """Return True if the record says enough for a PsaTicket: a status and its two times."""
+    info = record.get("_info")
+    if not reading.is_record(info):
+        return False
+    return bool(record.get("status") and info.get("lastUpdated") and info.get("dateEntered"))
+
+
 def contact(record: Record) -> PsaContact:
     """Read `GET /company/contacts/{id}`. The address is the e-mail marked as default, else the first one."""
     company = reading.part(record, "company") or _NOTHING
