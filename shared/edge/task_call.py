@@ -1,13 +1,12 @@
 """What a queue or a scheduler sends: strictly read, because what it starts writes to the store."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
 from shared.errors import InvalidRequest
 from shared.instant import parse_instant
+from shared.strict_json import parse_json
 
 MAX_TASK_BYTES = 100_000  # what Cloud Tasks itself allows
 LAST_ATTEMPT = 9
@@ -64,25 +63,7 @@ def _planned(body: Mapping[str, str]) -> datetime | None:
 
 
 def _strings(raw: bytes) -> dict[str, str]:
-    try:
-        body = json.loads(raw.decode(), object_pairs_hook=_each_key_once, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise InvalidRequest("a task's body is a JSON object of strings") from error
+    body = parse_json(raw, max_bytes=MAX_TASK_BYTES, max_depth=1)
     if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
         raise InvalidRequest("a task's body is a JSON object of strings")
-    try:
-        "".join((*body, *body.values())).encode()
-    except UnicodeEncodeError as error:  # a lone surrogate: no store can hold it
-        raise InvalidRequest("a task's body is Unicode text") from error
     return body
-
-
-def _each_key_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    body = dict(pairs)
-    if len(body) != len(pairs):
-        raise ValueError("a key stands twice")
-    return body
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
