@@ -97,12 +97,12 @@ def failed(document: O, now: datetime, mine: str, failure: SendFailed) -> O:
         return document
     reason = failure.reason[:LONGEST_REASON]
     if failure.permanent:
-        return dead(document, reason)
+        return _dead(document, reason)
     if document.attempts >= MAX_ATTEMPTS:
-        return dead(document, f"{NotNow.TRIES_RAN_OUT}: {reason}")
+        return _dead(document, f"{NotNow.TRIES_RAN_OUT}: {reason}")
     next_try = now + pause_before(document, failure.retry_after)
     if next_try >= document.expires_at:
-        return dead(document, f"{NotNow.EXPIRED}: {reason}")
+        return _dead(document, f"{NotNow.EXPIRED}: {reason}")
     return _free(document, OutgoingState.PENDING).but(reason=reason, alarm_at=next_try)
 
 
@@ -139,12 +139,22 @@ def looked_up(document: O, now: datetime, was_sent: bool | None) -> O:
     return document.but(alarm_at=None)
 
 
-def held(document: O, reason: str) -> O:
-    return _free(document, OutgoingState.HELD).but(reason=reason)
+def held(document: O, now: datetime, reason: str) -> O:
+    """Return `document` as stopped by a guard; unchanged if it is in other hands, in doubt or over."""
+    return _free(document, OutgoingState.HELD).but(reason=reason) if _is_free(document, now) else document
 
 
-def dead(document: O, reason: str) -> O:
-    return _free(document, OutgoingState.DEAD).but(reason=reason)
+def given_up(document: O, now: datetime) -> O:
+    """Return `document` as dead after its last try got nowhere; unchanged if it is in other hands, in doubt or over."""
+    return _dead(document, NotNow.TRIES_RAN_OUT) if _is_free(document, now) else document
+
+
+def _is_free(document: Outgoing, now: datetime) -> bool:
+    return why_not_now(document, now) in (None, NotNow.EXPIRED, NotNow.TRIES_RAN_OUT)
+
+
+def _dead(document: O, reason: str) -> O:
+    return _free(document, OutgoingState.DEAD).but(reason=str(reason))
 
 
 def _leased(document: O, until: datetime) -> O:

@@ -22,7 +22,7 @@ LEFT_TO_THE_SWEEP = timedelta(minutes=5)
 PATIENCE = (1.0, 2.0, 4.0)  # seconds between tries to note what only this process knows
 
 Act = Callable[[Callable[[], None]], Receipt]
-Beside = Callable[[O], tuple[Document, ...]]
+Beside = Callable[[O, datetime], tuple[Document, ...]]
 Rule = Callable[[O, datetime], O]
 
 
@@ -141,7 +141,7 @@ class Delivery(Generic[O]):
         return self.settle(outcome)
 
     def _news(self, document: O, now: datetime) -> tuple[Document, ...]:
-        created = self._beside(document)
+        created = self._beside(document, now)
         if not self._beside_without_queue:
             return created
         later = now + LEFT_TO_THE_SWEEP

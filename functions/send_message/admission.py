@@ -13,13 +13,16 @@ BLOCKED_AFTER_A_BOUNCE = timedelta(days=60)
 
 ADMITTED = "admitted"
 
-# RFC 3463: 5.1.x is a bad address, 5.2.1 a mailbox that was closed; 5.7.x and the like say nothing about the mailbox.
-_ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
-_NO_SUCH_MAILBOX = re.compile(r"\b(?:550|551|553)\b")
+# RFC 3463: 5.1.x is about an address (7 and 8: the sender's), 5.2.1 a closed mailbox. Without such a code only the words
+# of the answer to RCPT tell a missing mailbox from a relay that does not like us.
+_ENHANCED = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
+_MAILBOX_CODES = frozenset(("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.9", "1.10", "2.1"))
+_NO_SUCH_MAILBOX = re.compile(r"recipient: (?:550|551|553)\b")
+_NOT_ABOUT_THE_MAILBOX = re.compile(r"spam|block|list|policy|reputation|denied|relay", re.IGNORECASE)
 
 
 def admit(contact: Contact | None, message: Message, address: str, now: datetime) -> Decision[Contact]:
-    """Count `message` on its recipient, once however often it is tried; the outcome is ADMITTED or the reason why not."""
+    """Count `message` on its recipient, once for all its tries; the outcome is ADMITTED or the reason why not."""
     known = contact or Contact(id=contact_id(address))
     if known.blocked_until is not None and now < known.blocked_until:
         return Decision(contact, outcome="contact_blocked")
@@ -39,11 +42,11 @@ def block(contact: Contact | None, address: str, now: datetime) -> Decision[Cont
 
 
 def names_a_bad_mailbox(reason: str) -> bool:
-    """Say whether a permanent refusal is about the recipient, not about us or the content."""
+    """Say whether a permanent refusal, as the channel words it, is about the recipient and not about us."""
     enhanced = _ENHANCED.search(reason)
     if enhanced is not None:
-        return enhanced[1] == "1" or (enhanced[1], enhanced[2]) == ("2", "1")
-    return _NO_SUCH_MAILBOX.search(reason) is not None
+        return enhanced[1] in _MAILBOX_CODES
+    return _NO_SUCH_MAILBOX.search(reason) is not None and _NOT_ABOUT_THE_MAILBOX.search(reason) is None
 
 
 def _is_loop(contact: Contact, ticket: str, now: datetime) -> bool:

@@ -1,23 +1,73 @@
 """What comes to exist together with a message's new state: the note in the PSA, or the manager's alert."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from shared.mail_text import SUBJECT_LIMIT, one_line
+from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
+from shared.models.psa_note import PsaNote, psa_note_id
 from shared.models.ticket import Ticket
-from shared.settings import Settings
+from shared.settings import Generic, Settings
 
 NOTE_EXPIRES = timedelta(days=7)
+_NAME_LIMIT = 80
 
 
-def beside(message: Message, ticket: Ticket | None, settings: Settings, at: datetime) -> tuple[Document, ...]:
-    """Return what the message's state brings along."""
-    match message.state:
-        case OutgoingState.SENT:
-            return note(message, ticket, settings, at)
-        case OutgoingState.DEAD:
-            return (_undelivered(message, ticket, at),)
-        case OutgoingState.UNCERTAIN if message.alarm_at is None:  # the channel was asked twice and cannot tell
-            return (_uncertain(message, ticket, at),)
+def beside(message: Message, ticket: Ticket | None, settings: Settings, now: datetime) -> tuple[Document, ...]:
+    """Return what the message's new state brings along."""
+    if message.state is OutgoingState.SENT:
+        return _note(message, ticket, settings, now)
+    if message.state is OutgoingState.DEAD:
+        text = f"The client was not told ({message.touchpoint}): {message.reason}. Correct the contact, or call."
+        return (_alert("undelivered_message", message, ticket, now, text),)
+    if message.state is OutgoingState.UNCERTAIN and message.alarm_at is None:  # the channel was asked and cannot tell
+        text = f"The client may or may not have been told ({message.touchpoint}): the mail relay's answer was lost."
+        return (_alert("uncertain_message", message, ticket, now, text),)
     return ()
+
+
+def can_write_back(settings: Settings, psa: str) -> bool:
+    """Say whether notes go into this PSA: wanted, the connection still stands in the settings, and it has a key."""
+    connection = settings.psa.get(psa)
+    if connection is None or not settings.mail.write_back:
+        return False
+    system = connection.system
+    return not isinstance(system, Generic) or (system.base_url is not None and system.token is not None)
+
+
+def _note(message: Message, ticket: Ticket | None, settings: Settings, now: datetime) -> tuple[Document, ...]:
+    if ticket is None or not can_write_back(settings, ticket.psa):
+        return ()
+    contact = ticket.contact
+    named = contact.name if contact and contact.name and (contact.email or "").strip() == message.sent_to else ""
+    recipient = f"{one_line(named, _NAME_LIMIT)} <{message.sent_to}>".strip()
+    note = PsaNote(
+        id=psa_note_id(message.id),
+        ticket=ticket.id,
+        psa=ticket.psa,
+        psa_id=ticket.psa_id,
+        text=f"Sent to {recipient}: {one_line(message.letter.subject, SUBJECT_LIMIT)}",
+        message=message.id,
+        decided_at=now,
+        expires_at=now + NOTE_EXPIRES,
+        alarm_at=now,
+    )
+    return (note,)
+
+
+def _alert(kind: str, message: Message, ticket: Ticket | None, now: datetime, text: str) -> Alert:
+    cause = f"{message.id}.{message.attempts}"  # a message that a person sends again may be found wanting again
+    return Alert(
+        id=alert_id(kind, cause),
+        at=now,
+        kind=kind,
+        dedup_key=cause,
+        severity=Severity.WARNING,
+        audience=Audience.MANAGER,
+        text=text,
+        ticket=message.ticket,
+        number=message.number,
+        company=ticket.company if ticket else None,
+    )

@@ -1,0 +1,62 @@
+"""The way of one note. No PSA recognises a note that it has already, so each is committed to before it is tried."""
+
+from datetime import datetime
+from functools import partial
+
+from shared.claim import NotNow, given_up, held, why_not_now
+from shared.delivery import Delivery
+from shared.edge.task_call import TaskCall
+from shared.errors import PermanentFailure, PsaOutcomeUnknown, PsaUnavailable
+from shared.models.alert import Alert, Audience, Severity, alert_id
+from shared.models.document import Document
+from shared.models.outgoing import OutgoingState
+from shared.models.psa_note import PsaNote
+from shared.ports import App, Found, PsaClient, Receipt, SendFailed, SendUncertain
+
+
+def write(call: TaskCall, app: App, found: Found[PsaNote]) -> str:
+    """Write the note into the PSA or note why not; return what came of it in one word."""
+    note = found.document
+    delivery = Delivery(call, app, found, via=note.psa, beside=beside)
+    not_now = why_not_now(note, app.clock.now())
+    if not_now is NotNow.IN_DOUBT:
+        return delivery.look_up(_nobody_can_tell)
+    if not_now is NotNow.TRIES_RAN_OUT:
+        return delivery.settle(given_up)
+    if not_now is not None or note.psa not in app.settings.psa:
+        return delivery.settle(partial(held, reason=str(not_now or "connection_removed")))
+    client = app.psa_client(note.psa)
+    return delivery.hand_over(lambda _before: _add(client, note), commit_at_once=True)
+
+
+def beside(note: PsaNote, now: datetime) -> tuple[Document, ...]:
+    """A note that the PSA will not take is worth a line for the manager. One in doubt is not: it is listed."""
+    if note.state is not OutgoingState.DEAD:
+        return ()
+    cause = f"{note.id}.{note.attempts}"
+    alert = Alert(
+        id=alert_id("undelivered_note", cause),
+        at=now,
+        kind="undelivered_note",
+        dedup_key=cause,
+        severity=Severity.INFO,
+        audience=Audience.MANAGER,
+        text=f"The PSA did not take the note about a message that went out: {note.reason}.",
+        ticket=note.ticket,
+    )
+    return (alert,)
+
+
+def _add(client: PsaClient, note: PsaNote) -> Receipt:
+    try:
+        return Receipt(client.add_note(note.psa_id, note.text, internal=note.internal))
+    except PsaOutcomeUnknown as unknown:
+        raise SendUncertain(unknown.code) from unknown
+    except PsaUnavailable as unavailable:
+        raise SendFailed(unavailable.code, permanent=False, retry_after=unavailable.retry_after) from unavailable
+    except PermanentFailure as refused:
+        raise SendFailed(refused.code, permanent=True) from refused
+
+
+def _nobody_can_tell() -> None:
+    """No PSA can be asked for a note by what it says."""
