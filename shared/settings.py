@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -210,6 +210,23 @@ class ClientSettings(Section):
     updates: Updates | None = None
 
 
+_S = TypeVar("_S", bound=Section)
+
+
+def _laid_over(base: _S, own: _S | None) -> _S:
+    """Return `base` with what `own` itself says; what `own` leaves to the defaults stays as it is in `base`."""
+    said: dict[str, object] = {}
+    for name in own.model_fields_set if own else ():
+        before, value = getattr(base, name), getattr(own, name)
+        if isinstance(value, Section):
+            value = _laid_over(before, value)
+        elif isinstance(value, dict):
+            again = {key.casefold() for key in value}
+            value = {key: held for key, held in before.items() if key.casefold() not in again} | value
+        said[name] = value
+    return base.model_copy(update=said)
+
+
 class Smtp(Section):
     """A mail relay. Port 465 speaks TLS from the start; any other port must offer STARTTLS unless `plain` is set."""
 
@@ -249,7 +266,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _calendars_exist(self) -> "Settings":
-        for where, updates in [("updates", self.updates), *((c.company, c.updates) for c in self.clients if c.updates)]:
+        of_clients = ((client.company, self.updates_for(None, client.company)) for client in self.clients)
+        for where, updates in [("updates", self.updates), *of_clients]:
             if updates.calendar not in self.calendars:
                 known = ", ".join(sorted(self.calendars)) or "none"
                 raise ValueError(f"{where}: the calendar {updates.calendar!r} is not defined (defined: {known})")
@@ -275,8 +293,13 @@ class Settings(Section):
         return {client.company.casefold(): client for client in self.clients}
 
     def updates_for(self, company_id: str | None, company: str | None) -> Updates:
+        """Return what holds for a client: the updates for all, with what its own section says laid over them."""
         client = self.client(company_id, company)
-        return client.updates if client and client.updates else self.updates
+        return self._updates[client.company.casefold()] if client else self.updates
+
+    @cached_property
+    def _updates(self) -> dict[str, Updates]:
+        return {name: _laid_over(self.updates, client.updates) for name, client in self._clients.items()}
 
     def language_for(self, company_id: str | None, company: str | None) -> str:
         client = self.client(company_id, company)

@@ -46,7 +46,8 @@ def warnings(settings: Settings, now: datetime) -> list[str]:
 
 def _all_updates(settings: Settings) -> Iterator[tuple[str, Updates]]:
     yield "updates", settings.updates
-    yield from ((f"clients: {client.company}", client.updates) for client in settings.clients if client.updates)
+    own = [client.company for client in settings.clients if client.updates]
+    yield from ((f"clients: {company}", settings.updates_for(None, company)) for company in own)
 
 
 def _status_warnings(name: str, statuses: StatusMap) -> Iterator[str]:
@@ -100,9 +101,9 @@ def _calendar(name: str, spec: CalendarSpec, now: datetime) -> Iterator[str]:
 def _client(settings: Settings, index: int) -> Iterator[str]:
     client = settings.clients[index]
     yield f"{client.company} ({settings.language_for(None, client.company)}):"
-    yield from _updates(client.updates or settings.updates)
+    yield from _updates(settings.updates_for(None, client.company))
     if client.mail_domains:
-        yield f"  mail goes to {', '.join(client.mail_domains)} only"
+        yield f"  mail only to addresses at {', '.join(client.mail_domains)}"
 
 
 def _updates(updates: Updates) -> Iterator[str]:
@@ -119,7 +120,8 @@ def _updates(updates: Updates) -> Iterator[str]:
 
 
 def _promises(promises: Promises) -> str:
-    parts = [f"{hours:g} h for {priority}" for priority, hours in promises.by_priority.items()]
+    shortest_first = sorted(promises.by_priority.items(), key=lambda item: item[1])
+    parts = [f"{hours:g} h for {priority}" for priority, hours in shortest_first]
     parts.append(f"{promises.default:g} h for all others" if parts else f"{promises.default:g} h")
     if promises.waiting_on_vendor is not None:
         parts.append(f"at least {promises.waiting_on_vendor:g} h while a vendor has the ball")
