@@ -13,12 +13,12 @@ BLOCKED_AFTER_A_BOUNCE = timedelta(days=60)
 
 ADMITTED = "admitted"
 
-# RFC 3463: 5.1.x is about an address (7 and 8: the sender's), 5.2.1 a closed mailbox. Without such a code only the words
-# of the answer to RCPT tell a missing mailbox from a relay that does not like us.
+# RFC 3463: 5.1.x is about an address (7 and 8: the sender's), 5.2.1 a closed mailbox. Without such a code only the
+# words of the answer to RCPT tell a missing mailbox from a relay that does not like us.
 _ENHANCED = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
 _MAILBOX_CODES = frozenset(("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.9", "1.10", "2.1"))
 _NO_SUCH_MAILBOX = re.compile(r"recipient: (?:550|551|553)\b")
-_NOT_ABOUT_THE_MAILBOX = re.compile(r"spam|block|list|policy|reputation|denied|relay", re.IGNORECASE)
+_NOT_ABOUT_THE_MAILBOX = re.compile(r"spam|block|blacklist|listed (?:at|by|on)|policy|reputation|denied|relay", re.IGNORECASE)
 
 
 def admit(contact: Contact | None, message: Message, address: str, now: datetime) -> Decision[Contact]:
