@@ -186,7 +186,10 @@ def _asks_nothing_new(case: Case, wait: Stretch, touchpoint: Touchpoint) -> bool
 def _first_word(case: Case) -> Iterator[Finding]:
     """The first update of a ticket, once it has been there for the hold (open and shut at once is one mail)."""
     about = case.past.open_since
-    if case.ticket.told or case.past.resolutions or not case.stood(about):
+    if case.ticket.told or any(done.stood(case.now, case.updates.hold) for done in case.past.resolutions):
+        return
+    if not case.stood(about):
+        yield Unripe(about + case.updates.hold)
         return
     if case.known_before_us():
         yield _held(case, Touchpoint.RECEIVED, about, "the ticket was known before we first saw it")
