@@ -11,7 +11,10 @@ _LONGEST_LOCAL = 64  # section 4.5.3.1.1
 _LOCAL = re.compile(r"(?!-)[A-Za-z0-9#$&'*+/=^_{}~-]+(?:\.[A-Za-z0-9#$&'*+/=^_{}~-]+)*")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _TOP_LEVEL = re.compile(r"[A-Za-z]{2,63}|[Xx][Nn]--[A-Za-z0-9-]{2,59}(?<!-)")
-_AUTOMATIC = re.compile(r"(?:mailer-daemon|postmaster|abuse|root|no-?reply|do-?not-?reply|bounces?)(?:[+.-].*)?")
+_AUTOMATIC = re.compile(
+    r"(?:mailer-daemon|postmaster|abuse|root|no[._-]?reply|do[._-]?not[._-]?reply|bounces?|listserv|majordomo)(?:[+.=-].*)?"
+    r"|owner-.*|.*-(?:request|owner|bounces?)"
+)
 
 
 class BadAddress(PermanentFailure):

@@ -74,10 +74,13 @@ class MailboxChannel:
             raise SendUncertain(reason) from error
         return Receipt(reference=f"mailbox-{place}")
 
-    def was_sent(self, message_id: str) -> bool:
-        """Say whether a mail with this Message-ID was kept. Raises sqlite3.Error if the file cannot be read."""
-        with self._lock:
-            return self._place(message_id) is not None
+    def was_sent(self, message_id: str) -> bool | None:
+        """Say whether a mail with this Message-ID was kept; None if the file cannot be read just now."""
+        try:
+            with self._lock:
+                return self._place(message_id) is not None
+        except sqlite3.Error:
+            return None
 
     def newest(self, limit: int, *, before: int | None = None, recipient: str | None = None) -> list[KeptMail]:
         """Return the latest mails first, at most `limit`, those below the place `before`, to `recipient` if given."""
