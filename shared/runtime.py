@@ -47,7 +47,7 @@ def http_function(
 
     def decorate(handler: Callable[[flask.Request, App], Answerable]) -> EntryPoint:
         def work(request: flask.Request, app: App, _call: CallLog) -> flask.Response:
-            read_body(request)
+            read_body(request, max_bytes)
             return success(handler(request, app))
 
         return _entry_point(handler, work, allowed, max_bytes)
@@ -67,7 +67,7 @@ def task_function(handler: Callable[[TaskCall, App], Mapping[str, object]]) -> E
         call.fields.update(task=name, attempt=tries)
         body: Mapping[str, str] = {}
         try:
-            task = read_task(read_body(request), headers)
+            task = read_task(read_body(request, MAX_TASK_BYTES), headers)
             body = task.body
             _wait_for(task, app)
             return _result(handler(task, app), call)
@@ -87,7 +87,7 @@ def scheduled_function(handler: Callable[[datetime, App], Mapping[str, object]])
 
     def work(request: flask.Request, app: App, call: CallLog) -> flask.Response:
         headers = _of_our_caller(request, app)
-        read_body(request)
+        read_body(request, MAX_TASK_BYTES)
         return _result(handler(read_tick(headers, app.clock.now()), app), call)
 
     return _entry_point(handler, work, _POST, MAX_TASK_BYTES)

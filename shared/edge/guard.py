@@ -1,12 +1,14 @@
 """What every request must pass before a function sees it: method, encoding, sizes. The body is read within its cap."""
 
 import io
+import socket
 from collections.abc import Iterable
 
 import flask
-from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+from werkzeug.exceptions import MethodNotAllowed, RequestHeaderFieldsTooLarge
 
-from shared.errors import RequestTooLarge, UnsupportedMediaType
+from shared.edge.slow_bodies import slow_bodies
+from shared.errors import InvalidRequest, RequestTooLarge, UnsupportedMediaType
 
 MAX_HEADER_BYTES = 32_768  # the server allows 100 headers of 8 kB each; no sender of ours needs a tenth of that
 
@@ -25,20 +27,42 @@ def check_envelope(request: flask.Request, methods: frozenset[str], max_bytes: i
         raise UnsupportedMediaType("a compressed body is never inflated here")
     if (request.content_length or 0) > max_bytes:
         raise RequestTooLarge(f"over {max_bytes} bytes")
-    request.max_content_length = max_bytes  # from here on reading is capped: a chunked body announces no length
 
 
-def read_body(request: flask.Request) -> bytes:
-    """Return the raw body and keep it on the request: signatures cover bytes. Raises RequestTooLarge."""
-    try:
-        return request.get_data(cache=True)
-    except RequestEntityTooLarge as error:
-        raise RequestTooLarge("the body grew over its cap") from error
+def read_body(request: flask.Request, max_bytes: int) -> bytes:
+    """Return the raw body; `request.get_data()` gives the same bytes from now on.
+
+    Read here and not by Werkzeug, which hands out what it has when a body is cut short or grows over its cap.
+    Raises RequestTooLarge, and InvalidRequest for a body that is shorter than announced or came too slowly.
+    """
+    environ, length = request.environ, request.content_length
+    if length is None and not environ.get("wsgi.input_terminated"):
+        length = 0  # this server cannot tell where such a body ends
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    body = _read(environ["wsgi.input"], max_bytes + 1 if length is None else length, connection)
+    if length is not None and len(body) < length:
+        raise InvalidRequest("the body was cut short")
+    if len(body) > max_bytes:
+        raise RequestTooLarge("the body grew over its cap")
+    request.stream = io.BytesIO(body)
+    return body
 
 
 def leave_body_unread(request: flask.Request) -> None:
     """Keep the framework from reading what is left: it would take all of a refused body before it answers."""
     request.stream = io.BytesIO()
+
+
+def _read(stream: io.BufferedIOBase, size: int, connection: socket.socket | None) -> bytes:
+    if connection is None:
+        return stream.read(size)
+    slow_bodies.begin(connection)
+    try:
+        return stream.read(size)
+    except OSError as error:
+        raise InvalidRequest("the sender went away") from error
+    finally:
+        slow_bodies.end(connection)
 
 
 def _header_bytes(environ: Iterable[tuple[str, object]]) -> int:
