@@ -31,12 +31,18 @@ def _usable(secret: str, what: str) -> bytes:
         raise ConfigurationError(
             f"{what} is shorter than {SHORTEST_SECRET} characters; set a longer one here and in the PSA"
         )
-    if len(set(secret)) < _FEWEST_DIFFERENT:
-        raise ConfigurationError(f"{what} looks like a placeholder; write a random one, here and in the PSA")
     try:
-        return secret.encode()
+        key = secret.encode()
     except UnicodeEncodeError:
         raise ConfigurationError(f"{what} is not valid text") from None
+    refuse_placeholder(key, what)
+    return key
+
+
+def refuse_placeholder(key: bytes, what: str) -> None:
+    """Raise ConfigurationError if `key` repeats a few bytes only."""
+    if len(set(key)) < _FEWEST_DIFFERENT:
+        raise ConfigurationError(f"{what} looks like a placeholder; write a random one, here and in the PSA")
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:

@@ -16,7 +16,15 @@ from shared.psa import reading
 from shared.psa.facts import Ignored, PsaEvent, TicketGone
 from shared.psa.generic import records
 from shared.psa.headers import single_header
-from shared.psa.signing import SHA256_SIZE, SHORTEST_SECRET, any_matches, decode_base64, hmac_sha256, usable_secrets
+from shared.psa.signing import (
+    SHA256_SIZE,
+    SHORTEST_SECRET,
+    any_matches,
+    decode_base64,
+    hmac_sha256,
+    refuse_placeholder,
+    usable_secrets,
+)
 from shared.settings import Generic
 from shared.strict_json import parse_json
 
@@ -76,6 +84,7 @@ def _decoded(secret: str, place: int) -> bytes:
         raise ConfigurationError(f"signing key {place} must be whsec_ and base64") from None
     if len(key) < SHORTEST_SECRET:
         raise ConfigurationError(f"signing key {place} is shorter than {SHORTEST_SECRET} bytes; 24 to 64 are right")
+    refuse_placeholder(key, f"signing key {place}")
     return key
 
 
