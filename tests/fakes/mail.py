@@ -20,7 +20,7 @@ class RecordingChannel:
         self.refusals: list[BaseException] = []
         self.refusals_at_the_dot: list[BaseException] = []
         self.lost_answers: list[BaseException] = []
-        self._can_tell = can_tell or knows_message_ids
+        self._can_tell = can_tell
 
     def send(self, mail: Mail, before_commitment: Callable[[], None]) -> Receipt:
         if self.refusals:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.send_message.admission import admit
 from shared.models.alert import Alert
 from shared.models.contact import Contact, contact_id
 from shared.models.message import Message
@@ -18,7 +19,7 @@ from tests.functions.sending import ADDRESS, AT, Platform, message, ticket
 KINDS = [
     pytest.param(RecordingChannel, id="relay"),
     pytest.param(lambda: RecordingChannel(can_tell=True), id="relay that can tell"),
-    pytest.param(lambda: RecordingChannel(knows_message_ids=True), id="mailbox"),
+    pytest.param(lambda: RecordingChannel(knows_message_ids=True, can_tell=True), id="mailbox"),
 ]
 
 
@@ -181,6 +182,22 @@ def test_a_ticket_that_mails_in_a_loop_is_stopped_at_the_eleventh_mail_in_ten_mi
     assert len(platform.channel.mails) == 10 + 1  # another ticket of the same contact is no part of the loop
     states = [platform.message(number) for number in range(12)]
     assert [m.reason for m in states if m.state is OutgoingState.HELD] == ["mail_loop"] * 2
+
+
+def test_a_message_counts_once_on_its_recipient_however_often_it_is_tried():
+    first = admit(None, message(1), ADDRESS, AT)
+    again = admit(first.document, message(1), ADDRESS, AT + timedelta(minutes=9))
+
+    assert first.outcome == again.outcome == "admitted"
+    assert again.document is first.document
+
+
+def test_a_contacts_account_goes_back_no_further_than_the_longest_window():
+    first = admit(None, message(1), ADDRESS, AT)
+    later = admit(first.document, message(2), ADDRESS, AT + timedelta(minutes=60))
+
+    assert later.document is not None
+    assert [mailing.message for mailing in later.document.mailings] == ["message-2"]
 
 
 def test_the_next_rungs_of_the_loop_ladder_are_wider():

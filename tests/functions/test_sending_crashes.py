@@ -5,20 +5,25 @@ one after the other, until there is no further call that could break.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from shared.errors import QueueUnavailable
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
-from shared.queries import ALERTS, MESSAGES_BY_STATE
+from shared.ports import Task
+from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE_NOTES
 from tests.fakes.mail import RecordingChannel
-from tests.functions.sending import Platform, message, ticket
+from tests.functions.sending import AT, Platform, message, ticket
 from tests.functions.trouble import Happening, Trouble, crash, unavailable
 
 MessageId = "<message-1@northwind.example>"
 RELAY = pytest.param(RecordingChannel, id="relay")
 TELLING_RELAY = pytest.param(lambda: RecordingChannel(can_tell=True), id="relay that can tell")
-MAILBOX = pytest.param(lambda: RecordingChannel(knows_message_ids=True), id="mailbox")
+MAILBOX = pytest.param(lambda: RecordingChannel(knows_message_ids=True, can_tell=True), id="mailbox")
+PROVIDER = pytest.param(lambda: RecordingChannel(knows_message_ids=True), id="provider with keys, never asked")
 
 BREAKS = [
     pytest.param(crash, False, id="dies before"),
@@ -52,7 +57,7 @@ def is_listed_as_uncertain(platform: Platform) -> bool:
 
 
 @pytest.mark.parametrize(("happening", "after"), BREAKS)
-@pytest.mark.parametrize("channel", [TELLING_RELAY, MAILBOX])
+@pytest.mark.parametrize("channel", [TELLING_RELAY, MAILBOX, PROVIDER])
 def test_where_the_channel_can_tell_each_message_arrives_exactly_once(channel, happening, after):
     for platform in each_place(channel, happening, after=after):
         assert arrived(platform) == 1
@@ -129,16 +134,17 @@ def test_a_queue_that_stays_away_does_not_turn_a_sent_mail_into_a_doubt():
     platform = Platform()
     platform.has(ticket(), message())
     task = platform.tasks.waiting[0]
-    for nth in range(1, 30):
-        platform = Platform()
-        platform.has(ticket(), message())
-        Trouble(platform, nth, lambda where: unavailable(where) if where == "queue" else None, after=False)
-        platform.call(task)
+    platform.app = replace(platform.app, queue=AbsentQueue())
+    platform.call(task)
 
-        assert platform.message().state is OutgoingState.SENT
-        note = platform.memory.get(PsaNote, psa_note_id("message-1"))
-        assert note is not None
-        assert note.document.alarm_at is not None
+    assert (arrived(platform), platform.message().state) == (1, OutgoingState.SENT)
+    overdue = platform.memory.find(OVERDUE_NOTES, limit=10, until=AT + timedelta(minutes=10))
+    assert [found.document.id for found in overdue] == [psa_note_id("message-1")]
+
+
+class AbsentQueue:
+    def put(self, task: Task) -> None:
+        raise QueueUnavailable("no answer")
 
 
 def _first_task():

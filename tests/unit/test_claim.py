@@ -163,6 +163,12 @@ def test_no_guard_stops_what_may_be_out_already_or_is_in_other_hands(state):
     assert given_up(state, AT) is state
 
 
+def test_a_doubt_never_takes_back_a_yes():
+    sent = confirm(committed(), AT, "ref")
+
+    assert doubt(sent, AT, "no_answer") is sent
+
+
 def test_a_late_yes_ends_a_doubt():
     left = looked_up(doubt(committed(), AT, "no_answer"), AT + LOOK_UP_AFTER, None)
 
