@@ -36,7 +36,7 @@ def mailbox(name: str, display_name: str, address: str) -> str:
     elif _PLAIN_NAME.fullmatch(shown):
         words = shown.split(" ")
     else:
-        words = f'"{shown}"'.split(" ")
+        words = [f'"{shown}"']  # in one piece: not every reader finds the end of a folded one
     return _folded(f"{name}:", [*words, f"<{address}>"])
 
 

@@ -26,10 +26,9 @@ def lines(text: str, limit: int) -> tuple[str, ...]:
     found: list[str] = []
     left = limit
     for line in filter(None, map(one_line, _LINE_BREAK.split(text))):
-        if left <= 0:
-            found.append(ELLIPSIS)
+        if left < 0:  # the line before was cut and shows it
             break
-        found.append(cut(line, left))
+        found.append(cut(line, left) if left else ELLIPSIS)
         left -= len(line)
     return tuple(found)
 
@@ -150,4 +149,5 @@ def _bracket_dots(found: re.Match[str]) -> str:
 
 
 def _may_be_top_level(label: str) -> bool:
-    return label.startswith("xn--") or (len(label) > 1 and label.isalpha())
+    word = label.partition("-")[0]  # a mail program may take `example.com-` for `example.com`
+    return label.startswith("xn--") or (len(word) > 1 and word.isalpha())
