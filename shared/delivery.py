@@ -12,36 +12,18 @@ from typing import Generic
 from shared.claim import NotNow, O, claim, committing, confirm, doubt, failed, looked_up, why_not_now
 from shared.edge.task_call import TaskCall
 from shared.errors import Conflict, QueueUnavailable, Retryable
+from shared.find_work import leave_to_its_alarm
 from shared.models.document import Document, Watched
 from shared.models.outgoing import OutgoingState
 from shared.ports import App, Found, Receipt, SendFailed, SendUncertain
-from shared.step import Decision, alarm_task, step
+from shared.step import Decision, step
 
-VISIBLE_WITHIN = timedelta(seconds=60)  # a task may run before the commit that it belongs to can be read
 LEFT_TO_THE_SWEEP = timedelta(minutes=5)
 PATIENCE = (1.0, 2.0, 4.0)  # seconds between tries to note what only this process knows
 
 Act = Callable[[Callable[[], None]], Receipt]
 Beside = Callable[[O, datetime], tuple[Document, ...]]
 Rule = Callable[[O, datetime], O]
-
-
-def find_work(call: TaskCall, app: App, model: type[O]) -> Found[O] | str:
-    """Return the document that the task is about, or the outcome when nothing can be done about it now.
-
-    Raises Retryable for a document that is not there yet.
-    """
-    found = app.store.get(model, call.body["id"])
-    now = app.clock.now()
-    if found is None:
-        if call.planned is not None and now - call.planned < VISIBLE_WITHIN:
-            raise Retryable("the commit that set this task may not be readable yet")
-        return "nothing_to_do"
-    reason, wake_up = why_not_now(found.document, now), found.document.alarm_at
-    if reason in (NotNow.IN_OTHER_HANDS, NotNow.NOT_DUE) and wake_up is not None:
-        app.queue.put(alarm_task(found.document, wake_up))  # this task is answered now: another must come in its place
-        return reason
-    return reason if reason in (NotNow.DONE, NotNow.LEFT_TO_A_PERSON) else found
 
 
 class Delivery(Generic[O]):
@@ -72,10 +54,17 @@ class Delivery(Generic[O]):
         self.document, self._known = decision.document or self.document, decision.found
         return self.document.state
 
+    def conclude(self, rule: Rule[O]) -> OutgoingState:
+        """Apply `rule` as the last thing that this task does. Whoever was faster keeps the document, and is watched."""
+        state = self.settle(rule)
+        if state in (OutgoingState.CLAIMED, OutgoingState.COMMITTING):
+            leave_to_its_alarm(self._app, self.document)
+        return state
+
     def look_up(self, was_sent: Callable[[], bool | None]) -> OutgoingState:
         """Settle a doubt as far as the channel can tell; only the channel that it was given to is believed."""
         verdict = was_sent() if self.document.via == self._via else None
-        return self.settle(
+        return self.conclude(
             lambda document, now: (
                 looked_up(document, now, verdict) if why_not_now(document, now) is NotNow.IN_DOUBT else document
             )
@@ -89,6 +78,7 @@ class Delivery(Generic[O]):
         """
         not_now = self._claim(commit_at_once=commit_at_once, change=change)
         if not_now is not None:
+            leave_to_its_alarm(self._app, self.document)
             return not_now
         mine = self.document.claim
         try:

@@ -22,9 +22,9 @@ def write(call: TaskCall, app: App, found: Found[PsaNote]) -> str:
     if not_now is NotNow.IN_DOUBT:
         return delivery.look_up(_nobody_can_tell)
     if not_now is NotNow.TRIES_RAN_OUT:
-        return delivery.settle(given_up)
+        return delivery.conclude(given_up)
     if not_now is not None or note.psa not in app.settings.psa:
-        return delivery.settle(partial(held, reason=str(not_now or "connection_removed")))
+        return delivery.conclude(partial(held, reason=str(not_now or "connection_removed")))
     client = app.psa_client(note.psa)
     return delivery.hand_over(lambda _before: _add(client, note), commit_at_once=True)
 

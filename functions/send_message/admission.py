@@ -18,7 +18,7 @@ ADMITTED = "admitted"
 _ENHANCED = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
 _MAILBOX_CODES = frozenset(("1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.9", "1.10", "2.1"))
 _NO_SUCH_MAILBOX = re.compile(r"recipient: (?:550|551|553)\b")
-_NOT_ABOUT_THE_MAILBOX = re.compile(r"spam|block|blacklist|listed (?:at|by|on)|policy|reputation|denied|relay", re.IGNORECASE)
+_NOT_ABOUT_THE_MAILBOX = re.compile(r"spam|block|blacklist|policy|reputation|denied|relay", re.IGNORECASE)
 
 
 def admit(contact: Contact | None, message: Message, address: str, now: datetime) -> Decision[Contact]:

@@ -36,11 +36,11 @@ def deliver(call: TaskCall, app: App, found: Found[Message]) -> str:
         if state is not OutgoingState.PENDING:
             return state
     if not_now is NotNow.TRIES_RAN_OUT:
-        return delivery.settle(given_up)
+        return delivery.conclude(given_up)
     situation = Situation(delivery.document, ticket, app.settings, app.clock.now())
     reason = why_not(situation) or _why_not_admitted(app, situation)
     if reason:
-        return delivery.settle(partial(held, reason=reason))
+        return delivery.conclude(partial(held, reason=reason))
     return _send(app, delivery, channel, situation)
 
 

@@ -10,11 +10,15 @@ from datetime import timedelta
 
 import pytest
 
+from shared.claim import LEASE, claim
 from shared.errors import QueueUnavailable
+from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
+from shared.models.ticket import TicketState
 from shared.ports import Task
 from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE_NOTES
+from shared.step import Decision, step
 from tests.fakes.mail import RecordingChannel
 from tests.functions.sending import AT, Platform, message, ticket
 from tests.functions.trouble import Happening, Trouble, crash, unavailable
@@ -128,6 +132,27 @@ def test_one_that_slept_through_its_lease_before_the_point_of_no_return_sends_no
 
         assert arrived(platform) == 1
         assert platform.message().state is OutgoingState.SENT
+
+
+@pytest.mark.parametrize("state", [TicketState.IN_PROGRESS, TicketState.RESOLVED])
+@pytest.mark.parametrize("channel", [RELAY, MAILBOX])
+def test_whoever_finds_that_another_was_faster_leaves_a_look_at_the_end_of_the_others_lease(channel, state):
+    platform = Platform(channel())
+    platform.has(ticket(state), message())
+    first, undisturbed = platform.tasks.next(), platform.app
+    assert first is not None
+
+    def another_claims_and_dies(_where: str) -> None:
+        now = platform.clock.now()
+        step(undisturbed, Message, "message-1", lambda mine, _now: Decision(claim(mine, now, "other", via="x")))
+
+    Trouble(platform, 2, another_claims_and_dies, after=True)  # the ticket was just read
+    answer = platform.call(first)
+
+    assert answer.get_json()["outcome"] in ("in_other_hands", "claimed")
+    assert (arrived(platform), [task.at for task in platform.tasks.waiting]) == (0, [AT + LEASE])
+    platform.run()
+    assert (arrived(platform), platform.message().state) in ((1, OutgoingState.SENT), (0, OutgoingState.HELD))
 
 
 def test_a_queue_that_stays_away_does_not_turn_a_sent_mail_into_a_doubt():
