@@ -1,0 +1,1 @@
+"""Autotask PSA as the fake plays it: records, queries, REST interface, webhooks."""

@@ -1,0 +1,1 @@
+"""ConnectWise PSA as the fake plays it: records, REST interface, callbacks."""

@@ -1,0 +1,1 @@
+"""HaloPSA as the fake plays it: records, token, REST interface, webhooks."""
