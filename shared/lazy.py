@@ -35,8 +35,8 @@ class LazyStore:
     def get(self, model: type[D], document_id: str) -> Found[D] | None:
         return self._store().get(model, document_id)
 
-    def commit(self, changes: Sequence[Change]) -> None:
-        self._store().commit(changes)
+    def commit(self, changes: Sequence[Change]) -> Sequence[object] | None:
+        return self._store().commit(changes)
 
     def find(
         self,
