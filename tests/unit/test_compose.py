@@ -51,7 +51,11 @@ def assert_sound(mail: Mail, headers: list[str] = HEADERS) -> None:
     simple, modern = email.message_from_bytes(mail.raw), email.message_from_bytes(mail.raw, policy=policy.default)
     for parsed in (simple, modern):
         assert parsed.keys() == headers
-        assert [part.get_content_type() for part in parsed.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+        assert [part.get_content_type() for part in parsed.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        ]
     assert decoded(simple["Subject"]) == modern["Subject"] == mail.subject
     assert [address for _, address in getaddresses([simple["To"]])] == [mail.recipient]
     assert [address.addr_spec for address in modern["To"].addresses] == [mail.recipient]
@@ -152,7 +156,9 @@ def test_a_subject_that_names_the_ticket_already_is_left_alone():
     assert composed(RECEIVED.model_copy(update={"subject": "Re: [#4711] Scanner"})).subject == "Re: [#4711] Scanner"
 
 
-@pytest.mark.parametrize("control", ["\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\r\n ", "\n\n"])
+@pytest.mark.parametrize(
+    "control", ["\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\r\n ", "\n\n"]
+)
 def test_a_title_with_line_breaks_stays_one_line(control):
     mail = composed(RECEIVED.model_copy(update={"subject": f"Printer{control}Bcc: evil@evil.example"}))
 
@@ -204,18 +210,33 @@ def test_every_naughty_string_in_every_field_makes_a_sound_mail():
         assert_sound(named_everywhere(text))
 
 
-NAUGHTY_CHARACTERS = st.sampled_from(list("\r\n\t\0\x0b\x85\u2028\u202e\u0301=?_:;,<>@\"'\\()[].# aé😀🇩")) | st.characters()
+NAUGHTY_CHARACTERS = (
+    st.sampled_from(list("\r\n\t\0\x0b\x85\u2028\u202e\u0301=?_:;,<>@\"'\\()[].# aé😀🇩")) | st.characters()
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.text(NAUGHTY_CHARACTERS, max_size=60), min_size=6, max_size=6), st.text(NAUGHTY_CHARACTERS, max_size=1200))
+@given(
+    st.lists(st.text(NAUGHTY_CHARACTERS, max_size=60), min_size=6, max_size=6),
+    st.text(NAUGHTY_CHARACTERS, max_size=1200),
+)
 def test_any_text_in_any_field_makes_a_sound_mail(texts, long):
     subject, name, number, brand, label, language = texts
     letter = NEEDS_YOU.model_copy(
-        update={"subject": subject, "greeting": name, "paragraphs": (long,), "rows": ((label, long),), "language": language}
+        update={
+            "subject": subject,
+            "greeting": name,
+            "paragraphs": (long,),
+            "rows": ((label, long),),
+            "language": language,
+        }
     )
 
-    assert_sound(composed(letter, to_name=name, ticket_number=number, msp=MSP.model_copy(update={"name": brand, "mail_name": brand})))
+    assert_sound(
+        composed(
+            letter, to_name=name, ticket_number=number, msp=MSP.model_copy(update={"name": brand, "mail_name": brand})
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,7 +308,15 @@ def test_a_naughty_message_id_never_gets_into_a_mail(naughty):
 # ── the recipient, and the last look ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("address", ["", "dana@client.example\r\nBcc: evil@evil.example", "dana@client.example, evil@evil.example", "dana@müller.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "dana@client.example\r\nBcc: evil@evil.example",
+        "dana@client.example, evil@evil.example",
+        "dana@müller.example",
+    ],
+)
 def test_a_bad_recipient_gets_no_mail(address):
     with pytest.raises(BadAddress):
         composed(to_address=address)
@@ -296,7 +325,11 @@ def test_a_bad_recipient_gets_no_mail(address):
 def test_the_mail_knows_its_envelope():
     mail = composed()
 
-    assert (mail.sender, mail.recipient, mail.message_id) == ("support@northwind.example", "dana@client.example", FIRST_ID)
+    assert (mail.sender, mail.recipient, mail.message_id) == (
+        "support@northwind.example",
+        "dana@client.example",
+        FIRST_ID,
+    )
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ class Page(HTMLParser):
 
 
 def rendered(letter: Letter, *, subject: str = "Subject", brand: str = "Northwind IT", number: str = "4711"):
-    return bodies(letter, language=letter.language, subject=subject, brand=brand, number=number, trusted=("northwind.example",))
+    return bodies(
+        letter, language=letter.language, subject=subject, brand=brand, number=number, trusted=("northwind.example",)
+    )
 
 
 def everywhere(text: str) -> Letter:
@@ -244,8 +246,17 @@ def test_every_tone_can_be_read_in_light_and_dark(tone):
 
 @pytest.mark.parametrize(
     ("ink", "ground"),
-    [("#1d2733", "#ffffff"), ("#596472", "#ffffff"), ("#596472", "#eef1f5"), ("#e8ecf1", "#1a212a"), ("#a7b1bd", "#1a212a"), ("#a7b1bd", "#0f141a")],
+    [
+        ("#1d2733", "#ffffff"),
+        ("#596472", "#ffffff"),
+        ("#596472", "#eef1f5"),
+        ("#e8ecf1", "#1a212a"),
+        ("#a7b1bd", "#1a212a"),
+        ("#a7b1bd", "#0f141a"),
+    ],
 )
 def test_every_other_colour_can_be_read(ink, ground):
     assert contrast(ink, ground) >= 4.5
-    assert {ink, ground} <= set(rendered(NEEDS_YOU).html.replace(";", " ").replace("!", " ").replace(":", " ").replace('"', " ").split())
+    assert {ink, ground} <= set(
+        rendered(NEEDS_YOU).html.replace(";", " ").replace("!", " ").replace(":", " ").replace('"', " ").split()
+    )

@@ -13,12 +13,16 @@ OURS = ("northwind.example",)
 ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from("\r\n\t\0\u202e\u200b\u0301🇩\U0001f3fd.:/=?"))
 
 
-@pytest.mark.parametrize("control", ["\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\x1b", "\x7f"])
+@pytest.mark.parametrize(
+    "control", ["\r", "\n", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\x1b", "\x7f"]
+)
 def test_a_control_character_is_a_space(control):
     assert one_line(f"Printer{control}Bcc: evil") == "Printer Bcc: evil"
 
 
-@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u034f", "\U000e0041"])
+@pytest.mark.parametrize(
+    "hidden", ["\u202e", "\u2066", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u034f", "\U000e0041"]
+)
 def test_what_nobody_can_see_is_gone(hidden):
     assert one_line(f"in{hidden}voice") == "invoice"
 
