@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from shared.convergence import take_gone, take_snapshot
+from shared.edge.call_log import note
 from shared.ids import stable_id
 from shared.instant import format_instant
 from shared.ports import App, Task
@@ -18,7 +19,8 @@ def take_in(app: App, psa: str, events: Iterable[PsaEvent]) -> dict[str, object]
     outcomes: Counter[str] = Counter()
     for event in events:
         outcomes[_take_one(app, psa, event)] += 1
-    return {"outcome": "+".join(sorted(outcomes)) or "nothing", **outcomes}
+    note(outcome="+".join(sorted(outcomes)) or "nothing")
+    return dict(outcomes)
 
 
 def _take_one(app: App, psa: str, event: PsaEvent) -> str:
