@@ -59,8 +59,8 @@ def _read(stream: io.BufferedIOBase, size: int, connection: socket.socket | None
     slow_bodies.begin(connection)
     try:
         return stream.read(size)
-    except OSError as error:
-        raise InvalidRequest("the sender went away") from error
+    except Exception as error:  # every server has errors of its own for a broken chunk or a lost sender
+        raise InvalidRequest("the body could not be read to its end") from error
     finally:
         slow_bodies.end(connection)
 
