@@ -61,6 +61,12 @@ class StoreUnavailable(Retryable):
     code = "store_unavailable"
 
 
+class NewerDocument(Retryable):
+    """A stored document was written by newer code. Half a deploy: it is left alone until this code is replaced too."""
+
+    code = "newer_document"
+
+
 class QueueUnavailable(Retryable):
     """The task queue did not answer in time. The same task may be put again: its name makes that harmless."""
 
@@ -105,6 +111,12 @@ class RefusedDocument(PermanentFailure):
     """A document the store cannot hold (over 1 MiB, nested lists, a bad id, a number that JSON has not). A bug of ours."""
 
     code = "refused_document"
+
+
+class UnreadableDocument(PermanentFailure):
+    """A stored document does not fit its model: edited by hand, or written by a bug. A person must look at it."""
+
+    code = "unreadable_document"
 
 
 class RefusedTask(PermanentFailure, ValueError):
