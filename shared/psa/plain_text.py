@@ -9,11 +9,6 @@ _UNWANTED = re.compile(
 )
 
 
-def is_plain(value: str) -> bool:
-    """Return True if `value` holds none of the characters that are removed here. White space is not among them."""
-    return not _UNWANTED.search(value)
-
-
 def one_line(value: str, limit: int) -> str:
     """Return `value` on one line, without control characters and bidi overrides, at most `limit` characters long.
 

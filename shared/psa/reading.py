@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeGuard
 
 from shared.errors import InvalidRequest
-from shared.psa.plain_text import is_plain, many_lines, one_line
+from shared.psa.plain_text import many_lines, one_line
 
 Record = Mapping[str, object]
 
@@ -103,7 +103,7 @@ def optional_email(record: Record, field: str) -> str | None:
     if not isinstance(value, str):
         raise InvalidRequest(f"{field}: must be text")
     address = value.strip()
-    return address if address and len(address) <= EMAIL_LENGTH and is_plain(address) else None
+    return address if address and len(address) <= EMAIL_LENGTH and address.isprintable() else None
 
 
 def optional_label(record: Record, *fields: str) -> str | None:
