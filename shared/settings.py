@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
+from shared.mail_address import BadAddress, mail_address
 from shared.models.ticket import TicketState, Touchpoint
 
 
@@ -34,9 +35,12 @@ def _zone(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>,;:\"\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
-        raise ValueError(f"{value!r} is not one plain mail address; write for example support@example.com")
-    return value
+    try:
+        return mail_address(value)
+    except BadAddress as error:
+        raise ValueError(
+            f"{value!r} is not one plain mail address ({error}); write for example support@example.com"
+        ) from None
 
 
 SecretReference = Annotated[str, AfterValidator(_secret_reference)]
