@@ -1,6 +1,30 @@
 """The content of a mail, before it is HTML or text: what a person reads, as plain strings, in reading order."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+class _StoredRow(BaseModel):
+    """A row as it is stored: no store takes a list inside a list."""
+
+    label: str
+    value: str
+
+
+def _from_stored(row: object) -> object:
+    return (row["label"], row["value"]) if isinstance(row, dict) and row.keys() == {"label", "value"} else row
+
+
+def _to_stored(row: tuple[str, str]) -> _StoredRow:
+    return _StoredRow(label=row[0], value=row[1])
+
+
+Row = Annotated[
+    tuple[str, str],
+    BeforeValidator(_from_stored),
+    PlainSerializer(_to_stored, return_type=_StoredRow, when_used="json"),
+]
 
 
 class Letter(BaseModel):
@@ -19,6 +43,6 @@ class Letter(BaseModel):
     greeting: str
     paragraphs: tuple[str, ...]
     asks: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...] = ()
     closing: str = ""
     footer: str = ""
