@@ -31,7 +31,7 @@ class Letter(BaseModel):
     """Plain text only, never markup: whoever renders it escapes every string.
 
     `status` is the one line a reader sees first ("Waiting for you"), `tone` its colour: calm, action or done.
-    `rows` are label and value pairs ("Looked after by", "Robin Vega"). `asks` is what the reader should do, if anything.
+    `rows` are label and value pairs ("Looked after by", "Robin Vega"). `asks` is what the reader should do, if at all.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

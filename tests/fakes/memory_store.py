@@ -1,9 +1,10 @@
 """A store in a dictionary, as strict as the real ones where a function could notice: versions, conflicts, stored text."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from shared.errors import Conflict, StoreUnavailable
+from shared.errors import Conflict, RefusedDocument, StoreUnavailable
 from shared.instant import format_instant
 from shared.ports import Change, Create, D, Delete, Found, Query
 
@@ -70,7 +71,9 @@ class MemoryStore:
         if isinstance(change, Delete):
             del self._kept[_key(change)]
             return None
-        self._kept[_key(change)] = (change.document.model_dump_json(), self._versions)
+        text = change.document.model_dump_json(warnings="error")
+        _refuse_lists_in_lists(json.loads(text), in_list=False)
+        self._kept[_key(change)] = (text, self._versions)
         return self._versions
 
     def _read(self, model: type[D], text: str, version: int) -> Found[D]:
@@ -84,6 +87,13 @@ def _key(change: Change) -> tuple[str, str]:
     if isinstance(change, Delete):
         return change.model.collection, change.id
     return change.document.collection, change.document.id
+
+
+def _refuse_lists_in_lists(value: object, *, in_list: bool) -> None:
+    if isinstance(value, list) and in_list:
+        raise RefusedDocument("a list inside a list")
+    for inner in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
+        _refuse_lists_in_lists(inner, in_list=isinstance(value, list))
 
 
 def _order(document: D, query: Query[D]) -> tuple[str, str]:
