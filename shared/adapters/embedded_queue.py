@@ -11,7 +11,7 @@ from shared.adapters.queueing.file import QueueFile
 from shared.adapters.queueing.forgetting import Forgetting
 from shared.adapters.queueing.records import GivenUp, Leased
 from shared.adapters.queueing.settings import QueueSettings
-from shared.adapters.queueing.task_form import body_text, refuse_impossible
+from shared.adapters.queueing.task_form import body_text, refuse_malformed, refuse_too_far
 from shared.adapters.queueing.token_bucket import after_passing
 from shared.instant import format_instant, parse_instant, to_instant
 from shared.ports import Clock, Task
@@ -52,7 +52,8 @@ class EmbeddedQueue:
     def put(self, task: Task) -> None:
         now = self._clock.now()
         body = body_text(task)
-        refuse_impossible(task, body, now)
+        refuse_malformed(task, body)
+        refuse_too_far(task, now)
         at = to_instant(task.at)
         if task.function not in self._met:
             self._meet(task.function, self._settings(task.function))

@@ -24,13 +24,17 @@ def queue_id(function: str) -> str:
     return function.replace("_", "-")
 
 
-def refuse_impossible(task: Task, body: str, now: datetime) -> None:
-    """Raise RefusedTask for what Cloud Tasks would refuse, so that every queue refuses the same."""
+def refuse_malformed(task: Task, body: str) -> None:
+    """Raise RefusedTask for a name or a size that Cloud Tasks would refuse, so that every queue refuses the same."""
     if _TASK_NAME(task.name) is None:
         raise RefusedTask("a task's name is 1 to 500 letters, digits, hyphens and underscores")
     if _FUNCTION(task.function) is None:
         raise RefusedTask("a function's name is lower-case letters, digits and underscores")
     if len(body) > MAX_BODY_BYTES:
         raise RefusedTask(f"a task's body is at most {MAX_BODY_BYTES} bytes; send an id instead")
+
+
+def refuse_too_far(task: Task, now: datetime) -> None:
+    """Raise RefusedTask for a time that is further ahead than Cloud Tasks keeps a task."""
     if task.at - now > FARTHEST:
         raise RefusedTask("a task is at most 30 days ahead; chain a longer wait")
