@@ -5,7 +5,8 @@ import json
 import time
 
 import pytest
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import EnvironHeaders, Headers
+from werkzeug.test import create_environ
 
 from shared import errors
 from tests.psa_products import (
@@ -42,6 +43,16 @@ def test_the_case_of_a_header_does_not_matter(product, spell):
 @every_product
 def test_the_headers_of_a_web_framework_are_read_as_well(product):
     product.webhook().verify(product.sample, Headers(product.headers(product.sample)), NOW)
+
+
+@every_product
+def test_the_headers_of_a_real_request_are_read_as_well(product):
+    """A server joins repeated headers with a comma before we see them: that is no honest proof any more."""
+    honest = product.headers(product.sample)
+    product.webhook().verify(product.sample, EnvironHeaders(create_environ(headers=honest)), NOW)
+    twice = [*honest.items(), (product.proof, honest[product.proof])]
+
+    assert refused(product.webhook(), product.sample, EnvironHeaders(create_environ(headers=twice)))
 
 
 @every_product
