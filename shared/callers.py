@@ -38,9 +38,9 @@ class OidcClaims:
         claims = _claims(_bearer(headers))
         expires = claims.get("exp")
         return (
-            claims.get("email") in self.invokers
+            str(claims.get("email")) in self.invokers
             and claims.get("email_verified") is True
-            and claims.get("aud") in self.audiences
+            and str(claims.get("aud")) in self.audiences
             and isinstance(expires, int)
             and expires > self.now().timestamp()
         )

@@ -10,18 +10,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from shared import settings_file
 from shared.callers import MIN_TOKEN, OidcClaims, SharedToken
+from shared.environment import Environment, two_names
 from shared.errors import ConfigurationError
 from shared.lazy import LazyQueue, LazyStore, Once
 from shared.ports import App, Clock, MailChannel, PsaClient, PsaWebhook, Queue, Store
 from shared.secret_references import Secrets
-from shared.settings import Settings
-
-T = TypeVar("T")
+from shared.settings import Connection, Settings, Smtp
 
 _lock = threading.Lock()
 _app: App | None = None
@@ -65,134 +64,117 @@ def reset() -> None:
         _app = None
 
 
-def build(environ: Mapping[str, str], clock: Clock | None = None) -> App:
-    """Return an App for `environ`. Only the settings file is read; adapters wait for their first use."""
+def build(variables: Mapping[str, str], clock: Clock | None = None) -> App:
+    """Return an App for these environment variables. Only the settings file is read: adapters wait for their use."""
     clock = clock or SystemClock()
-    settings = settings_file.load(Path(_needed(environ, "PROMISEKEEPER_SETTINGS")))
-    secrets = Secrets(environ)
+    environment, secrets = Environment(variables), Secrets(variables)
+    settings = settings_file.load(Path(environment.needed("PROMISEKEEPER_SETTINGS")))
     return App(
         settings=settings,
-        store=LazyStore(_store(environ)),
-        queue=LazyQueue(_queue(environ, clock)),
+        store=LazyStore(_store(environment)),
+        queue=LazyQueue(_queue(environment, clock)),
         clock=clock,
         psa_webhook=_psa_webhook(settings, secrets),
         psa_client=_psa_client(settings, secrets),
-        mail=Once(lambda: _mail(settings, secrets, environ)),
-        caller_is_ours=_callers(environ, clock),
+        mail=Once(_mail(settings, secrets, environment)),
+        caller_is_ours=_callers(environment, clock),
     )
 
 
-def _store(environ: Mapping[str, str]) -> Callable[[], Store]:
-    kind, where = _choice(environ, "PROMISEKEEPER_STORE", "sqlite:/path or firestore:project/database")
+def _store(environment: Environment) -> Callable[[], Store]:
+    def sqlite(path: str) -> Callable[[], Store]:
+        def make() -> Store:
+            from shared.adapters.sqlite_store import SqliteStore  # noqa: PLC0415
 
-    def sqlite() -> Store:
-        from shared.adapters.sqlite_store import SqliteStore  # noqa: PLC0415
+            return SqliteStore(path, durable=True)
 
-        return SqliteStore(where, durable=True)
+        return make
 
-    def firestore() -> Store:
-        from shared.adapters.firestore_store import FirestoreStore  # noqa: PLC0415
+    def firestore(where: str) -> Callable[[], Store]:
+        project, database = two_names(where)
 
-        return FirestoreStore(*_pair(where, "PROMISEKEEPER_STORE"))
+        def make() -> Store:
+            from shared.adapters.firestore_store import FirestoreStore  # noqa: PLC0415
 
-    return _pick("PROMISEKEEPER_STORE", kind, {"sqlite": sqlite, "firestore": firestore})
+            return FirestoreStore(project, database)
+
+        return make
+
+    forms = {"sqlite": "/path", "firestore": "project/database"}
+    return environment.choice("PROMISEKEEPER_STORE", forms, {"sqlite": sqlite, "firestore": firestore})
 
 
-def _queue(environ: Mapping[str, str], clock: Clock) -> Callable[[], Queue]:
-    kind, where = _choice(environ, "PROMISEKEEPER_QUEUE", "embedded:/path or cloud-tasks:project/location")
+def _queue(environment: Environment, clock: Clock) -> Callable[[], Queue]:
+    def embedded(path: str) -> Callable[[], Queue]:
+        def make() -> Queue:
+            from shared.adapters.embedded_queue import EmbeddedQueue  # noqa: PLC0415
 
-    def embedded() -> Queue:
-        from shared.adapters.embedded_queue import EmbeddedQueue  # noqa: PLC0415
+            return EmbeddedQueue(path, clock)
 
-        return EmbeddedQueue(where, clock)
+        return make
 
-    def cloud_tasks() -> Queue:
-        from shared.adapters.cloud_tasks_queue import CloudTasksQueue  # noqa: PLC0415
+    def cloud_tasks(where: str) -> Callable[[], Queue]:
+        project, location = two_names(where)
+        url_base = environment.needed("PROMISEKEEPER_URL_BASE", "(the address under which the functions are called)")
+        account = environment.needed("PROMISEKEEPER_TASK_ACCOUNT", "(the service account that tasks are sent as)")
 
-        project, location = _pair(where, "PROMISEKEEPER_QUEUE")
-        return CloudTasksQueue(
-            project=project,
-            location=location,
-            url_base=_needed(environ, "PROMISEKEEPER_URL_BASE"),
-            service_account=_needed(environ, "PROMISEKEEPER_TASK_ACCOUNT"),
-        )
+        def make() -> Queue:
+            from shared.adapters.cloud_tasks_queue import CloudTasksQueue  # noqa: PLC0415
 
-    return _pick("PROMISEKEEPER_QUEUE", kind, {"embedded": embedded, "cloud-tasks": cloud_tasks})
+            return CloudTasksQueue(project, location, url_base, account)
+
+        return make
+
+    forms = {"embedded": "/path", "cloud-tasks": "project/location"}
+    return environment.choice("PROMISEKEEPER_QUEUE", forms, {"embedded": embedded, "cloud-tasks": cloud_tasks})
 
 
 def _psa_webhook(settings: Settings, secrets: Secrets) -> Callable[[str], PsaWebhook | None]:
-    def build_webhook(name: str) -> PsaWebhook:
+    def make(connection: Connection) -> PsaWebhook:
         from shared.psa import webhook_for  # noqa: PLC0415
 
-        return webhook_for(settings.psa[name], secrets.signing_key)
+        return webhook_for(connection, secrets.signing_key)
 
-    built = {name: Once(lambda name=name: build_webhook(name)) for name in settings.psa}  # type: ignore[misc]
+    built = {name: Once(partial(make, connection)) for name, connection in settings.psa.items()}
     return lambda name: built[name]() if name in built else None
 
 
 def _psa_client(settings: Settings, secrets: Secrets) -> Callable[[str], PsaClient]:
-    def build_client(name: str) -> PsaClient:
+    def make(connection: Connection) -> PsaClient:
         from shared.psa.clients import client_for  # noqa: PLC0415
 
-        return client_for(settings.psa[name], secrets.value)
+        return client_for(connection, secrets.value)
 
-    built = {name: Once(lambda name=name: build_client(name)) for name in settings.psa}  # type: ignore[misc]
+    built = {name: Once(partial(make, connection)) for name, connection in settings.psa.items()}
     return lambda name: built[name]()
 
 
-def _mail(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> MailChannel:
-    smtp = settings.mail.smtp
-    if settings.mail.channel == "smtp" and smtp is not None:
+def _mail(settings: Settings, secrets: Secrets, environment: Environment) -> Callable[[], MailChannel]:
+    def smtp(relay: Smtp) -> MailChannel:
         from shared.channels.smtp import SmtpChannel  # noqa: PLC0415
 
-        username = secrets.value(smtp.username) if smtp.username else None
-        password = secrets.value(smtp.password) if smtp.password else None
-        return SmtpChannel(smtp, username, password)
-    from shared.channels.mailbox import MailboxChannel  # noqa: PLC0415
+        username = secrets.value(relay.username) if relay.username else None
+        password = secrets.value(relay.password) if relay.password else None
+        return SmtpChannel(relay, username, password)
 
-    return MailboxChannel(_needed(environ, "PROMISEKEEPER_MAILBOX"))
+    def mailbox() -> MailChannel:
+        from shared.channels.mailbox import MailboxChannel  # noqa: PLC0415
+
+        return MailboxChannel(environment.needed("PROMISEKEEPER_MAILBOX", "(where mails are kept instead of sent)"))
+
+    relay = settings.mail.smtp
+    return partial(smtp, relay) if settings.mail.channel == "smtp" and relay is not None else mailbox
 
 
-def _callers(environ: Mapping[str, str], clock: Clock) -> Callable[[Mapping[str, str]], bool]:
-    invokers = frozenset(_list(environ, "PROMISEKEEPER_INVOKERS"))
+def _callers(environment: Environment, clock: Clock) -> Callable[[Mapping[str, str]], bool]:
+    invokers = environment.listed("PROMISEKEEPER_INVOKERS")
     if invokers:
-        target = environ.get("FUNCTION_TARGET", "")
-        audiences = _list(environ, "PROMISEKEEPER_AUDIENCES") or [
-            f"{_needed(environ, 'PROMISEKEEPER_URL_BASE').rstrip('/')}/{target}"
-        ]
-        return OidcClaims(invokers, frozenset(audiences), clock.now)
-    token = _needed(environ, "PROMISEKEEPER_TASK_TOKEN", "or PROMISEKEEPER_INVOKERS in the cloud")
+        base = environment.get("PROMISEKEEPER_URL_BASE").rstrip("/")
+        audiences = environment.listed("PROMISEKEEPER_AUDIENCES") or [f"{base}/{environment.get('FUNCTION_TARGET')}"]
+        if not base and not environment.get("PROMISEKEEPER_AUDIENCES"):
+            raise ConfigurationError("PROMISEKEEPER_INVOKERS needs PROMISEKEEPER_URL_BASE or PROMISEKEEPER_AUDIENCES")
+        return OidcClaims(frozenset(invokers), frozenset(audiences), clock.now)
+    token = environment.needed("PROMISEKEEPER_TASK_TOKEN", "(or PROMISEKEEPER_INVOKERS in the cloud)")
     if len(token) < MIN_TOKEN:
         raise ConfigurationError(f"PROMISEKEEPER_TASK_TOKEN needs at least {MIN_TOKEN} characters")
     return SharedToken(token)
-
-
-def _needed(environ: Mapping[str, str], name: str, otherwise: str = "") -> str:
-    value = environ.get(name, "").strip()
-    if not value:
-        raise ConfigurationError(" ".join(f"{name} is not set {otherwise}".split()))
-    return value
-
-
-def _list(environ: Mapping[str, str], name: str) -> list[str]:
-    return [part.strip() for part in environ.get(name, "").split(",") if part.strip()]
-
-
-def _choice(environ: Mapping[str, str], name: str, forms: str) -> tuple[str, str]:
-    kind, _, where = _needed(environ, name, f"(write {forms})").partition(":")
-    if not where:
-        raise ConfigurationError(f"{name} is written {forms}")
-    return kind, where
-
-
-def _pick(name: str, kind: str, makers: Mapping[str, Callable[[], T]]) -> Callable[[], T]:
-    if kind not in makers:
-        raise ConfigurationError(f"{name} starts with {' or '.join(f'{known}:' for known in makers)}")
-    return makers[kind]
-
-
-def _pair(text: str, name: str) -> tuple[str, str]:
-    first, _, second = text.partition("/")
-    if not first or not second:
-        raise ConfigurationError(f"{name} needs two names with a slash between them")
-    return first, second
