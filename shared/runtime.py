@@ -128,9 +128,9 @@ def _wait_for(task: TaskCall, app: App) -> None:
 
 
 def _result(result: Mapping[str, object], call: CallLog) -> flask.Response:
-    facts = {name: value for name, value in result.items() if isinstance(value, str | int | float | bool)}
-    for name, value in facts.items():
-        call.fields.setdefault(name, value) if name != "outcome" else call.fields.update(outcome=value)
+    for name, value in result.items():
+        if isinstance(value, str | int | float | bool) and (name == "outcome" or name not in call.fields):
+            call.fields[name] = value
     return as_json(result, 200)
 
 
