@@ -14,9 +14,9 @@ def single_header(headers: Mapping[str, str], name: str) -> str:
     two programs on the way may have read different values of such a header.
     """
     found = [value for key, value in headers.items() if isinstance(key, str) and key.lower() == name]
-    getlist = getattr(headers, "getlist", None)  # werkzeug and Django keep repeated headers apart
+    getlist = getattr(headers, "getlist", None)  # a multi-dict may show one of several values only
     if callable(getlist):
-        found = [*getlist(name)] or found
+        found = max(found, [*getlist(name)], key=len)
     if len(found) != 1:
         raise Unauthenticated(f"{name} must come once")
     value = found[0]

@@ -122,6 +122,11 @@ def test_a_body_over_the_cap_is_too_large_before_anything_is_read():
         parse_json(b"[1,2]", max_bytes=4)
 
 
+def test_thirty_two_levels_are_enough_for_anyone_and_accepted():
+    parse_json(b"[" * 32 + b"]" * 32)
+    parse_json(b'{"a":[' * 16 + b"]}" * 16)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 5, 32])
 def test_the_depth_cap_is_exact(depth):
     """An array or object at the top has depth 1; brackets inside texts do not count."""

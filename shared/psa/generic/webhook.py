@@ -6,7 +6,6 @@ literally.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -80,7 +79,7 @@ def _decoded(secret: str, place: int) -> bytes:
     text = secret.removeprefix(_PREFIX).rstrip("=")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise ConfigurationError(f"signing key {place} must be whsec_ and base64") from None
     if len(key) < SHORTEST_SECRET:
         raise ConfigurationError(f"signing key {place} is shorter than {SHORTEST_SECRET} bytes; 24 to 64 are right")
