@@ -1,0 +1,135 @@
+"""Bounds for one HTTP exchange: a deadline for the header and for the whole body, and a cap on its size.
+
+The read timeout of a socket starts anew with every byte: an answer that drips one byte a second would never end.
+"""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse, HTTPResponse
+
+_CHUNK = 65_536
+
+
+class AnswerTooLarge(Exception):  # noqa: N818 - says what the answer was
+    """The body is over the cap. The rest of it was not read."""
+
+
+class AnswerTooSlow(Exception):  # noqa: N818
+    """The deadline passed before the body ended."""
+
+
+class AnswerBroken(Exception):  # noqa: N818
+    """The connection or the compression broke in the middle of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds and bytes. `read_seconds` is for each read, `total_seconds` for the whole answer with its body."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    total_seconds: float = 30.0
+    max_bytes: int = 8 * 1024 * 1024
+
+
+def read_body(response: requests.Response, max_bytes: int, deadline: float, monotonic: Callable[[], float]) -> bytes:
+    """Return the decoded body of a response that was opened with `stream=True`. `deadline` is on the clock `monotonic`.
+
+    Raises AnswerTooLarge, AnswerTooSlow or AnswerBroken. Each read takes what is there, so that the deadline is looked
+    at again after every one of them.
+    """
+    raw: BaseHTTPResponse = response.raw
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        if monotonic() > deadline:
+            raise AnswerTooSlow("the answer did not end in time")
+        try:
+            chunk = raw.read1(_CHUNK, decode_content=True) if isinstance(raw, HTTPResponse) else raw.read(_CHUNK)
+        except (HTTPError, OSError) as error:
+            raise AnswerBroken(type(error).__name__) from error
+        if not chunk:
+            return b"".join(chunks)
+        size += len(chunk)
+        if size > max_bytes:
+            raise AnswerTooLarge(f"the answer is larger than {max_bytes} bytes")
+        chunks.append(chunk)
+
+
+def bounded_session(header_seconds: float) -> requests.Session:
+    """Return a session that gives up a header which has not come whole within `header_seconds`.
+
+    It keeps no cookies, follows no proxy or .netrc of the environment and never tries again by itself.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(_NoCookies())
+    adapter = _DeadlineAdapter(header_seconds)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class _NoCookies(DefaultCookiePolicy):
+    """A session is shared by threads and by all calls to one PSA; nothing of one answer may colour the next."""
+
+    def set_ok(self, cookie: object, request: object) -> bool:  # noqa: ARG002
+        return False
+
+
+@contextlib.contextmanager
+def _shut_after(seconds: float, sock: socket.socket | None) -> Iterator[None]:
+    """Shut the connection if the block takes longer: `http.client` would wait for a header's last byte for ever."""
+    timer = threading.Timer(seconds, _shut, (sock,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _shut(sock: socket.socket | None) -> None:
+    """The reader finds the end of the connection and raises. A socket that is closed already needs nothing."""
+    if sock is not None:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+
+class _DeadlineAdapter(HTTPAdapter):
+    def __init__(self, header_seconds: float) -> None:
+        self._header_seconds = header_seconds
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the signature is requests'
+        super().init_poolmanager(*args, **kwargs)
+        seconds = self._header_seconds
+
+        class Plain(HTTPConnection):
+            def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
+                with _shut_after(seconds, self.sock):
+                    return super().getresponse()
+
+        class Secure(HTTPSConnection):
+            def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
+                with _shut_after(seconds, self.sock):
+                    return super().getresponse()
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        self.poolmanager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
