@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from functions.alarm_sweep.rules import MAX_PAGES, OVERDUE_AFTER, PAGE, set_anew
-from shared.models.document import Watched
+from functions.alarm_sweep.rules import MAX_PAGES, OVERDUE_AFTER, PAGE, W, set_anew
 from shared.ports import App, Query
 from shared.queries import OVERDUE
 from shared.runtime import scheduled_function
@@ -17,9 +16,9 @@ def alarm_sweep(tick: datetime, app: App) -> dict[str, object]:
     return {"outcome": "set_anew" if any(found.values()) else "all_quiet", **found}
 
 
-def _sweep(app: App, query: Query[Watched], tick: datetime) -> int:
+def _sweep(app: App, query: Query[W], tick: datetime) -> int:
     anew = 0
-    after: Watched | None = None
+    after: W | None = None
     for _page in range(MAX_PAGES):
         page = app.store.find(query, until=tick - OVERDUE_AFTER, limit=PAGE, after=after)
         for found in page:

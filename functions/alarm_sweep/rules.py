@@ -18,11 +18,12 @@ MAX_PAGES = 20
 
 def overdue_after(generation: int) -> timedelta:
     """Return how long after its time an alarm of this generation counts as lost: it doubles, up to a day."""
-    return min(OVERDUE_AFTER * (2 ** min(generation, 12)), LONGEST_WAIT)
+    doubled = OVERDUE_AFTER * int(2 ** min(generation, 12))
+    return min(doubled, LONGEST_WAIT)
 
 
 def set_anew(document: W | None, now: datetime) -> Decision[W]:
-    """Return the document with its alarm under a new generation, if it is overdue; a manager hears of a stubborn one."""
+    """Return the document with its alarm under a new generation, if it is overdue; a manager hears if it is stubborn."""
     if document is None or document.alarm_at is None:
         return Decision(document, outcome="in_order")
     last_set = max(document.alarm_at, document.alarm_set or document.alarm_at)
@@ -39,6 +40,6 @@ def set_anew(document: W | None, now: datetime) -> Decision[W]:
         dedup_key=key,
         severity=Severity.CRITICAL,
         audience=Audience.MANAGER,
-        text=f"{document.collection} {document.id} could not be worked on {TOLD_AT_GENERATION} times; see the dead letters.",
+        text=f"{document.id} could not be worked on {TOLD_AT_GENERATION} times; the dead letters say why.",
     )
     return Decision(anew, (alert,), "set_anew")

@@ -9,7 +9,7 @@ from shared.runtime import scheduled_function
 
 @scheduled_function
 def psa_sweep(tick: datetime, app: App) -> dict[str, object]:
-    """Read what changed at every PSA since the last sweep. A PSA that does not answer keeps none of the others waiting."""
+    """Read what changed at every PSA since the last sweep. One that does not answer holds up none of the others."""
     repaired, blind = 0, 0
     for name, connection in app.settings.psa.items():
         if not connection.can_be_read:

@@ -48,10 +48,9 @@ def failed(connection: PsaConnection | None, name: str, tick: datetime, reason: 
     document = document.but(failures_in_a_row=document.failures_in_a_row + 1)
     if document.failures_in_a_row != BLIND_AFTER:
         return Decision(document, outcome="blind")
-    text = f"{name} could not be read {BLIND_AFTER} times in a row ({reason}). Lost webhooks are not repaired until it can."
-    return Decision(
-        document, (_alert("sweep_blind", f"{name}:{tick.isoformat()}", tick, Severity.CRITICAL, text),), "blind"
-    )
+    text = f"{name} could not be read {BLIND_AFTER} times in a row ({reason}). Until it can, lost webhooks stay lost."
+    alert = _alert("sweep_blind", f"{name}:{tick.isoformat()}", tick, Severity.CRITICAL, text)
+    return Decision(document, (alert,), "blind")
 
 
 def registration_is_due(connection: PsaConnection | None, tick: datetime) -> bool:

@@ -40,7 +40,9 @@ def read_log(path: Path) -> list[Change]:
     rows = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))
     missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
     if missing:
-        raise UnreadableLog(f"{path}: the first line must name the columns {','.join(NEEDED)}; missing: {', '.join(missing)}")
+        raise UnreadableLog(
+            f"{path}: the first line must name the columns {','.join(NEEDED)}; missing: {', '.join(missing)}"
+        )
     changes = list(_changes(path, rows))
     if not changes:
         raise UnreadableLog(f"{path}: there is no row below the header")
@@ -56,7 +58,9 @@ def _changes(path: Path, rows: "csv.DictReader[str]") -> Iterable[Change]:
         try:
             at = parse_instant((row["at"] or "").strip())
         except ValueError:
-            raise UnreadableLog(f"{where}: {row['at']!r} is no time with a zone, such as 2012-05-03T14:00:00Z") from None
+            raise UnreadableLog(
+                f"{where}: {row['at']!r} is no time with a zone, such as 2012-05-03T14:00:00Z"
+            ) from None
         status, substatus = ((row[name] or "").strip() for name in ("status", "substatus"))
         optional = {name: (row.get(name) or "").strip() for name in OPTIONAL}
         whole = f"{status}/{substatus}" if substatus else status

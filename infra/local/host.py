@@ -46,5 +46,5 @@ class FunctionHost:
 def _app(name: str) -> "WSGIApplication":
     os.environ.pop("FUNCTION_SIGNATURE_TYPE", None)  # create_app leaves the previous function's type there
     source = ROOT / "functions" / name / "main.py"
-    app: WSGIApplication = functions_framework.create_app(target=name, source=str(source))
+    app: WSGIApplication = functions_framework.create_app(target=name, source=str(source))  # type: ignore[no-untyped-call]
     return app

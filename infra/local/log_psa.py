@@ -91,7 +91,9 @@ class LogPsa:
             start_response("404 Not Found", [("Content-Type", "application/json")])
             return [b"{}"]
         limit = min(PAGE, int(query.get("limit", PAGE)))
-        first = int(query["after"]) if query.get("after") else bisect_left(self._feed_times, parse_instant(query["since"]))
+        first = (
+            int(query["after"]) if query.get("after") else bisect_left(self._feed_times, parse_instant(query["since"]))
+        )
         happened = bisect_right(self._feed_times, self._clock.now())
         last = min(first + limit, happened)
         page = {

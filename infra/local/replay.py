@@ -6,17 +6,20 @@ and the entry points of their functions. Two years take a minute or two.
 
 import argparse
 import base64
+import contextlib
+import functools
 import os
 import random
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import requests
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from infra.local.event_log import Change, UnreadableLog, read_log
@@ -32,8 +35,8 @@ from shared.adapters.sqlite_store import SqliteStore
 from shared.adapters.task_delivery import deliver_due
 from shared.errors import ConfigurationError
 from shared.instant import format_instant
-from shared.ports import App, PsaClient, Queue, Task
-from shared.psa.generic.rest import GenericClient
+from shared.ports import App, PsaClient, Task
+
 from shared.settings import Generic
 
 FUNCTIONS = ("psa_webhook", "psa_sweep", "alarm_sweep", "ticket_update_notifier", "send_message", "psa_note")
@@ -100,7 +103,8 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
     stage = _Stage(app, host, queue.queue, clock, psa, mischief, connection)
     started = time.perf_counter()
     halves = [0.0, 0.0]
-    with _progress(show_progress) as bar:
+    log = (out / "functions.log").open("w", encoding="utf-8")
+    with log, contextlib.redirect_stdout(log), _progress(show_progress) as bar:
         task = bar.add_task("tickets' history", total=len(arrivals))
         for number, (at, change, lost) in enumerate(arrivals):
             stage.advance(at)
@@ -189,9 +193,7 @@ class _Stage:
 def _arrivals(changes: list[Change], mischief: Mischief) -> Iterator[tuple[datetime, Change, bool]]:
     """Yield when each webhook arrives, and whether it is lost. A file out of order arrives in the file's order."""
     dice = random.Random(mischief.seed)
-    late = [
-        (change.at + mischief.shuffle * dice.random(), dice.random() < mischief.lose, change) for change in changes
-    ]
+    late = [(change.at + mischief.shuffle * dice.random(), dice.random() < mischief.lose, change) for change in changes]
     if mischief.shuffle:
         late.sort(key=lambda arrival: arrival[0])
     now = late[0][0]
@@ -200,9 +202,7 @@ def _arrivals(changes: list[Change], mischief: Mischief) -> Iterator[tuple[datet
         yield now, change, lost
 
 
-def _app(
-    out: Path, settings: Path, clock: VirtualClock, psa: LogPsa
-) -> tuple[App, CountingStore, CountingQueue, str]:
+def _app(out: Path, settings: Path, clock: VirtualClock, psa: LogPsa) -> tuple[App, CountingStore, CountingQueue, str]:
     file = out / "replay.sqlite3"
     environ = {
         **os.environ,
@@ -224,6 +224,17 @@ def _app(
     return replace(app, store=store, queue=queue, psa_client=_reader(app, session)), store, queue, connection
 
 
+def _reader(app: App, session: requests.Session) -> Callable[[str], PsaClient]:
+    """The sweep reads the log through the same REST client as it would read any system."""
+
+    @functools.cache
+    def client(name: str) -> PsaClient:
+        from shared.psa.clients import client_for  # noqa: PLC0415
+        return client_for(app.settings.psa[name], lambda _reference: TASK_TOKEN, session=session)
+
+    return client
+
+
 def _progress(show: bool) -> Progress:
     columns = (
         TextColumn("{task.description}"),
@@ -232,7 +243,7 @@ def _progress(show: bool) -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, disable=not show)
+    return Progress(*columns, console=Console(stderr=True), disable=not show)
 
 
 def _parser() -> argparse.ArgumentParser:

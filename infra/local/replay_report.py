@@ -69,14 +69,20 @@ def write_report(run: Run, out: Path) -> Summary:
     _write(out / "messages.jsonl", (_message(message) for message in sent))
     _write(out / "held.jsonl", _held(tickets, by_state))
     alerts = sorted(every(run.store, queries.ALERTS), key=lambda alert: (alert.at, alert.id))
-    _write(out / "alerts.jsonl", ({
-        "at": format_instant(alert.at),
-        "kind": alert.kind,
-        "severity": alert.severity.value,
-        "audience": alert.audience.value,
-        "ticket": alert.number,
-        "text": alert.text,
-    } for alert in alerts))
+    _write(
+        out / "alerts.jsonl",
+        (
+            {
+                "at": format_instant(alert.at),
+                "kind": alert.kind,
+                "severity": alert.severity.value,
+                "audience": alert.audience.value,
+                "ticket": alert.number,
+                "text": alert.text,
+            }
+            for alert in alerts
+        ),
+    )
     per_ticket = Counter(message.ticket for message in sent)
     figures = {
         "tickets": len(tickets),

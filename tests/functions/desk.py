@@ -26,7 +26,15 @@ STATUSES = {
     "closed": ["Closed"],
 }
 TOKEN = "a-token-that-only-this-desk-knows-0123456789"
-FUNCTIONS = ("psa_webhook", "psa_fetch", "psa_sweep", "alarm_sweep", "ticket_update_notifier", "send_message", "psa_note")
+FUNCTIONS = (
+    "psa_webhook",
+    "psa_fetch",
+    "psa_sweep",
+    "alarm_sweep",
+    "ticket_update_notifier",
+    "send_message",
+    "psa_note",
+)
 _host = FunctionHost(FUNCTIONS)
 
 

@@ -94,7 +94,16 @@ def test_a_wrong_signature_is_401_with_the_same_words_always_and_nothing_is_touc
 
 @pytest.mark.parametrize(
     "path",
-    ["/nobody", "/", "/connectwise/extra", "/../send_message", "/CONNECTWISE", "/connectwise;a=b", "/%2e%2e/tasks", "//"],
+    [
+        "/nobody",
+        "/",
+        "/connectwise/extra",
+        "/../send_message",
+        "/CONNECTWISE",
+        "/connectwise;a=b",
+        "/%2e%2e/tasks",
+        "//",
+    ],
 )
 def test_an_unknown_path_is_404(path):
     desk = Desk()
@@ -116,9 +125,27 @@ def test_a_signature_of_one_connection_opens_no_other(product):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"   ", b"null", b"1", b'"text"', b"[1]", b"{", b"\xef\xbb\xbf{}", '{"a":1}'.encode("utf-16"), b"[" * 100_000,
-        b'{"id":1,"id":2}', b'{"a":NaN}', b'{"a":Infinity}', b'{"a":1e400}', b'{"a":' + b"9" * 5000 + b"}", b'{"a":"\\ud800"}',
-        b'{"a":"\x00"}', b'{"a":"\xff"}', b'{"__proto__":{"a":1}}', b'{"$where":"1"}', b"{}" * 2,
+        b"",
+        b"   ",
+        b"null",
+        b"1",
+        b'"text"',
+        b"[1]",
+        b"{",
+        b"\xef\xbb\xbf{}",
+        '{"a":1}'.encode("utf-16"),
+        b"[" * 100_000,
+        b'{"id":1,"id":2}',
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"a":1e400}',
+        b'{"a":' + b"9" * 5000 + b"}",
+        b'{"a":"\\ud800"}',
+        b'{"a":"\x00"}',
+        b'{"a":"\xff"}',
+        b'{"__proto__":{"a":1}}',
+        b'{"$where":"1"}',
+        b"{}" * 2,
     ],
     ids=lambda body: repr(body[:24]),
 )
@@ -136,7 +163,8 @@ def test_an_authentic_body_that_makes_no_sense_is_400_and_leaves_nothing(product
 
 @pytest.mark.parametrize("field", ["id", "status", "title", "created_at", "updated_at", "company", "contact", "owner"])
 @pytest.mark.parametrize(
-    "value", [True, 12.0, [12], {"$ne": 0}, -1, 0, 10**30, "", None, "0001-01-01", "24:00", "9999-12-31T23:59:60Z", "x" * 9000]
+    "value",
+    [True, 12.0, [12], {"$ne": 0}, -1, 0, 10**30, "", None, "0001-01-01", "24:00", "9999-12-31T23:59:60Z", "x" * 9000],
 )
 def test_a_field_of_the_wrong_kind_is_never_a_5xx_and_never_a_half_stored_ticket(field, value):
     desk = Desk()

@@ -70,8 +70,12 @@ class Story:
         now = MONDAY + minutes(after if arrives is None else arrives)
         self.passes_until(now - timedelta(microseconds=1))
         self.ticket = converge(
-            self.ticket, snapshot(MONDAY + minutes(after), status, **facts), now,
-            psa="main", connection=CONNECTION, hold=self.updates.hold,
+            self.ticket,
+            snapshot(MONDAY + minutes(after), status, **facts),
+            now,
+            psa="main",
+            connection=CONNECTION,
+            hold=self.updates.hold,
         ).document
         return self
 

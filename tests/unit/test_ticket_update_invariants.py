@@ -13,7 +13,9 @@ STATUSES = ("New", "Working", "Waiting on client", "Waiting on vendor", "Resolve
 DONE = ("Resolved", "Closed")
 
 gaps = st.one_of(st.integers(1, 5), st.integers(1, 400), st.integers(1, 6000))
-changes = st.lists(st.tuples(gaps, st.sampled_from(STATUSES), st.sampled_from([None, "Ann", "Bob"])), min_size=1, max_size=14)
+changes = st.lists(
+    st.tuples(gaps, st.sampled_from(STATUSES), st.sampled_from([None, "Ann", "Bob"])), min_size=1, max_size=14
+)
 FAR = 60 * 24 * 60
 
 
