@@ -48,7 +48,7 @@ class Cron:
         return self._on(at.date()) and at.hour in self.hours and at.minute in self.minutes
 
     def after(self, at: datetime) -> datetime:
-        """Return the first firing later than `at`. Raises CronError for a cron that never fires, such as 30 February."""
+        """Return the first firing later than `at`. Raises CronError for one that never fires, such as 30 February."""
         start = _whole_minute(at) + _MINUTE
         for days in range(_LONGEST_SEARCH):
             day = start.date() + days * _DAY

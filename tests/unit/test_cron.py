@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.cron import CronError, Cron
+from infra.local.cron import Cron, CronError
 from infra.local.scheduler import Ticker, jobs
 
 TUESDAY = datetime(2026, 3, 10, 7, 3, 20, tzinfo=UTC)

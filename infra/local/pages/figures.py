@@ -1,0 +1,129 @@
+"""The figures of one day: who was told what, which promises held, what was kept back and why. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from infra.local.pages import words
+from infra.local.pages.ledger import LOOK_BACK, Ledger, Span
+from shared.models.alert import Alert, Audience, Severity
+from shared.models.message import Message
+from shared.models.outgoing import OutgoingState
+from shared.models.ticket import PromiseOutcome, Ticket, Touchpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was not sent, how often, and a ticket to look at."""
+
+    why: str
+    count: int
+    ticket: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`told` counts mails that went out; `stopped` those that a guard stopped or the other side refused."""
+
+    tickets: tuple[Ticket, ...]
+    told: Counter[str] = field(default_factory=Counter)
+    on_their_way: int = 0
+    promises: Counter[PromiseOutcome] = field(default_factory=Counter)
+    reasons: tuple[Reason, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    uncertain: int = 0
+
+    @property
+    def sent(self) -> int:
+        return self.told.total()
+
+    @property
+    def held(self) -> int:
+        return sum(reason.count for reason in self.reasons)
+
+    @property
+    def due(self) -> int:
+        """How many promised times came or were answered in the day."""
+        return sum(self.promises[o] for o in (PromiseOutcome.KEPT, PromiseOutcome.KEPT_BY_NOTE, PromiseOutcome.BROKEN))
+
+    @property
+    def kept_percent(self) -> int | None:
+        """Rounded down: 100 % is said only when it is all of them."""
+        return (self.due - self.promises[PromiseOutcome.BROKEN]) * 100 // self.due if self.due else None
+
+    @property
+    def for_managers(self) -> tuple[Alert, ...]:
+        return tuple(alert for alert in self.alerts if alert.audience is Audience.MANAGER)
+
+    @property
+    def nudges(self) -> int:
+        return len(self.alerts) - len(self.for_managers)
+
+    @property
+    def by_touchpoint(self) -> list[tuple[str, int]]:
+        """The touchpoints that were used, in the order of a ticket's life."""
+        return [(touchpoint.value, self.told[touchpoint]) for touchpoint in Touchpoint if self.told[touchpoint]]
+
+    @property
+    def by_severity(self) -> list[tuple[Severity, int]]:
+        counted = Counter(alert.severity for alert in self.for_managers)
+        return [(severity, counted[severity]) for severity in reversed(Severity) if counted[severity]]
+
+
+def figures(ledger: Ledger, span: Span) -> Figures:
+    """Read and count the day `span`."""
+    by_state = {state: ledger.messages(span, state) for state in OutgoingState}
+    recent = ledger.tickets(Span(span.start - LOOK_BACK, span.end))
+    stopped = by_state[OutgoingState.HELD] + by_state[OutgoingState.DEAD]
+    waiting = (OutgoingState.PENDING, OutgoingState.CLAIMED, OutgoingState.COMMITTING)
+    return Figures(
+        tickets=tuple(ticket for ticket in recent if span.has(ticket.first_seen)),
+        told=Counter(message.touchpoint for message in by_state[OutgoingState.SENT]),
+        on_their_way=sum(len(by_state[state]) for state in waiting),
+        promises=_promises(recent, span),
+        reasons=_reasons(recent, stopped, span),
+        alerts=tuple(ledger.alerts(span)),
+        uncertain=len(by_state[OutgoingState.UNCERTAIN]) + len(ledger.notes(span, OutgoingState.UNCERTAIN)),
+    )
+
+
+def worth_reading(tickets: Iterable[Ticket], most: int = 3) -> list[Ticket]:
+    """Return the tickets whose journeys show the most: what was held back, promised, told and opened again."""
+
+    def richness(ticket: Ticket) -> int:
+        kinds = len({told.touchpoint for told in ticket.told})
+        reopened = any(told.touchpoint is Touchpoint.REOPENED for told in ticket.told)
+        silent = any(p.outcome in (PromiseOutcome.BROKEN, PromiseOutcome.KEPT_BY_NOTE) for p in ticket.promises)
+        return 2 * kinds + min(len(ticket.held), 4) + min(len(ticket.moments), 12) // 3 + 3 * reopened + 3 * silent
+
+    return sorted(tickets, key=lambda ticket: (-richness(ticket), ticket.first_seen, ticket.id))[:most]
+
+
+def _promises(tickets: Iterable[Ticket], span: Span) -> Counter[PromiseOutcome]:
+    """Count what was settled in the day, and what is still open."""
+    return Counter(
+        promise.outcome
+        for ticket in tickets
+        for promise in ticket.promises
+        if span.has(promise.settled) or (promise.settled is None and promise.made < span.end)
+    )
+
+
+def _reasons(tickets: Iterable[Ticket], stopped: Iterable[Message], span: Span) -> tuple[Reason, ...]:
+    lines = [
+        (_without_the_case(held.why), ticket.id, ticket.number)
+        for ticket in tickets
+        for held in ticket.held
+        if span.has(held.at)
+    ]
+    lines += [(words.reason(message.reason), message.ticket, message.number) for message in stopped]
+    counted = Counter(why for why, _, _ in lines)
+    examples = {why: (ticket, number) for why, ticket, number in reversed(lines)}
+    return tuple(Reason(why, count, *examples[why]) for why, count in counted.most_common())
+
+
+def _without_the_case(why: str) -> str:
+    """Return the reason without the touchpoint it names, so that one reason is one line."""
+    head, _, tail = why.rpartition(" the update ")
+    return f'{head} "{words.touchpoint(tail)}"' if head and tail in words.TOUCHPOINTS else why

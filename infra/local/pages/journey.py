@@ -1,0 +1,146 @@
+"""The journey of one ticket as a person reads it: what the PSA said, what the client heard, what was kept back."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from infra.local.pages import words
+from shared.models.alert import Alert, Audience
+from shared.models.message import Message
+from shared.models.outgoing import OutgoingState
+from shared.models.ticket import Held, Moment, Promise, PromiseOutcome, Ticket, Told
+
+
+class Lane(StrEnum):
+    """Who speaks. The order is that of two lines at the same time."""
+
+    PSA = "psa"
+    TOLD = "told"
+    HELD = "held"
+    PROMISE = "promise"
+    ALERT = "alert"
+
+
+LANES = {
+    Lane.PSA: "The PSA says",
+    Lane.TOLD: "The client is told",
+    Lane.HELD: "Held back",
+    Lane.PROMISE: "Promise",
+    Lane.ALERT: "Our people hear",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`mail` is the mail's place in the mailbox, where it went out into one; `tone` colours what ends well or badly."""
+
+    at: datetime
+    lane: Lane
+    headline: str
+    detail: str = ""
+    mail: int | None = None
+    tone: str = ""
+
+
+def journey(ticket: Ticket, messages: Iterable[Message], alerts: Iterable[Alert], zone: ZoneInfo) -> list[Line]:
+    """Return the lines in the order of time. `alerts` may hold those of other tickets, too."""
+    by_id = {message.id: message for message in messages}
+    lines = [
+        *_psa_lines(ticket),
+        *(_told_line(ticket, told, by_id.get(told.message), zone) for told in ticket.told),
+        *(_held_line(held) for held in ticket.held),
+        *(line for promise in ticket.promises for line in _promise_lines(ticket, promise, zone)),
+        *(_alert_line(alert) for alert in alerts if alert.ticket == ticket.id),
+    ]
+    order = list(Lane)
+    return sorted(lines, key=lambda line: (line.at, order.index(line.lane)))
+
+
+def place_in_mailbox(message: Message) -> int | None:
+    """Return the number under which the mailbox keeps the mail; None for a mail that went out into the world."""
+    kind, _, number = message.reference.partition("-")
+    return int(number) if kind == "mailbox" and number.isdigit() else None
+
+
+def _psa_lines(ticket: Ticket) -> Iterator[Line]:
+    if not ticket.moments:
+        return
+    first = ticket.moments[0]
+    facts = [words.STATES[first.state], *_named(first.owner, first.priority)]
+    yield Line(first.at, Lane.PSA, f"Opened: {', '.join(facts)}")
+    for before, moment in pairwise(ticket.moments):
+        changes = list(_changes(before, moment))
+        if changes:
+            yield Line(moment.at, Lane.PSA, _sentence(", ".join(changes)), tone="done" if moment.state.is_done else "")
+    if ticket.gone:
+        yield Line(ticket.updated_at, Lane.PSA, "Deleted")
+
+
+def _changes(before: Moment, now: Moment) -> Iterator[str]:
+    if now.state is not before.state:
+        yield words.STATES[now.state]
+    if now.owner != before.owner:
+        yield f"{now.owner} has it" if now.owner else "nobody has it"
+    if now.priority != before.priority:
+        yield f"priority {now.priority}" if now.priority else "no priority"
+
+
+def _named(owner: str | None, priority: str | None) -> Iterator[str]:
+    if owner:
+        yield f"{owner} has it"
+    if priority:
+        yield f"priority {priority}"
+
+
+def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneInfo) -> Line:
+    """The promises that this update kept and made are told in the same breath."""
+    parts = [_sentence(told.why)]
+    kept = next((p for p in ticket.promises if p.settled == told.at), None)
+    if kept is not None and kept.outcome is PromiseOutcome.KEPT:
+        parts.append(f"In time: word was promised by {words.relative_time(kept.by, told.at, zone)}")
+    made = next((p for p in ticket.promises if p.made == told.at), None)
+    if made is not None:
+        parts.append(f"Next word promised by {words.relative_time(made.by, told.at, zone)}")
+    headline, tone = words.touchpoint(told.touchpoint), told.touchpoint.value
+    if message is not None and message.state is OutgoingState.UNCERTAIN:
+        headline, tone = f"{headline}: may or may not have gone out", "broken"
+    elif message is not None and message.state in (OutgoingState.HELD, OutgoingState.DEAD):
+        headline, tone = f"{headline}: did not go out", "broken"
+        parts.insert(0, _sentence(words.reason(message.reason)))
+    at = message.sent_at if message is not None and message.sent_at is not None else told.at
+    return Line(at, Lane.TOLD, headline, ". ".join(parts) + ".", place_in_mailbox(message) if message else None, tone)
+
+
+def _held_line(held: Held) -> Line:
+    return Line(held.at, Lane.HELD, words.touchpoint(held.touchpoint), f"{_sentence(held.why)}.")
+
+
+def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator[Line]:
+    """Only what no other line says: a promise that nobody spoke for when it was made, or one that ended otherwise."""
+    by = words.relative_time(promise.by, promise.made, zone)
+    told_at = {told.at for told in ticket.told}
+    if promise.made not in told_at:
+        yield Line(promise.made, Lane.PROMISE, f"Next word is due by {by}")
+    if promise.settled is None:
+        return
+    match promise.outcome:
+        case PromiseOutcome.BROKEN:
+            yield Line(promise.settled, Lane.PROMISE, f"Broken: word was promised by {by}", tone="broken")
+        case PromiseOutcome.KEPT_BY_NOTE:
+            yield Line(promise.settled, Lane.PROMISE, f"Kept by a holding note: word was promised by {by}", tone="note")
+        case PromiseOutcome.WITHDRAWN:
+            yield Line(promise.settled, Lane.PROMISE, "Rests: the ball is with the client")
+        case PromiseOutcome.KEPT if promise.settled not in told_at:
+            yield Line(promise.settled, Lane.PROMISE, f"Kept: it was done before {by}", tone="done")
+
+
+def _alert_line(alert: Alert) -> Line:
+    who = "The technician is nudged" if alert.audience is Audience.TECHNICIAN else "A manager is told"
+    return Line(alert.at, Lane.ALERT, who, alert.text, tone=alert.severity.value)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

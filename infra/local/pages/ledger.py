@@ -1,0 +1,121 @@
+"""What the pages read from the store: one day at a time, every list with an end."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from functions.psa_sweep.rules import connection_id
+from shared import queries
+from shared.convergence import ticket_id
+from shared.models.alert import Alert
+from shared.models.document import Document
+from shared.models.message import Message
+from shared.models.outgoing import OutgoingState
+from shared.models.psa_connection import PsaConnection
+from shared.models.psa_note import PsaNote, psa_note_id
+from shared.models.ticket import Ticket
+from shared.ports import Query, Store
+
+D = TypeVar("D", bound=Document)
+
+MOST = 3000
+"""No page reads more documents of one kind: beyond that it says so instead of taking minutes."""
+
+LOOK_BACK = timedelta(days=14)
+_PAGE = 500
+_INSTANT = timedelta(microseconds=1)
+_BEFORE_ALL_IDS = "0"  # every id starts with a letter
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open: from `start` until before `end`, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def has(self, at: datetime | None) -> bool:
+        return at is not None and self.start <= at < self.end
+
+
+def day_span(day: date, zone: ZoneInfo) -> Span:
+    """Return the local day, which may have 23 or 25 hours."""
+    return Span(_midnight(day, zone), _midnight(day + timedelta(days=1), zone))
+
+
+class Ledger:
+    """Reads only. `Ledger.cut` names what was left out because there is too much of it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.cut: set[str] = set()
+
+    def messages(self, span: Span, state: OutgoingState) -> list[Message]:
+        """Return the messages that were decided in `span` and are in `state`, oldest first."""
+        return self._between(queries.MESSAGES_BY_STATE, span, {"state": state.value})
+
+    def notes(self, span: Span, state: OutgoingState) -> list[PsaNote]:
+        return self._between(queries.NOTES_BY_STATE, span, {"state": state.value})
+
+    def alerts(self, span: Span) -> list[Alert]:
+        return self._between(queries.ALERTS, span)
+
+    def tickets(self, span: Span) -> list[Ticket]:
+        """Return the tickets that were first seen in `span`."""
+        return self._between(queries.TICKETS, span)
+
+    def first_ticket(self) -> Ticket | None:
+        found = self._store.find(queries.TICKETS, limit=1)
+        return found[0].document if found else None
+
+    def ticket(self, document_id: str) -> Ticket | None:
+        found = self._store.get(Ticket, document_id)
+        return found.document if found else None
+
+    def ticket_of(self, psa: str, psa_id: str) -> Ticket | None:
+        """Return the ticket that the PSA connection `psa` knows as `psa_id`."""
+        return self.ticket(ticket_id(psa, psa_id))
+
+    def messages_of(self, ticket: str) -> list[Message]:
+        """Return the messages about the ticket with this document id, in the order of their decision."""
+        found = self._store.find(queries.MESSAGES_OF_TICKET, limit=200, equals={"ticket": ticket})
+        return [each.document for each in found]
+
+    def note_about(self, message: Message) -> PsaNote | None:
+        """Return the note in the PSA that tells of `message`."""
+        found = self._store.get(PsaNote, psa_note_id(message.id))
+        return found.document if found else None
+
+    def connection(self, name: str) -> PsaConnection | None:
+        found = self._store.get(PsaConnection, connection_id(name))
+        return found.document if found else None
+
+    def _between(self, query: Query[D], span: Span, equals: Mapping[str, str] | None = None) -> list[D]:
+        found: list[D] = []
+        for document in self._all(query, span, equals):
+            if len(found) == MOST:
+                self.cut.add(query.model.collection.replace("_", " "))
+                break
+            found.append(document)
+        return found
+
+    def _all(self, query: Query[D], span: Span, equals: Mapping[str, str] | None) -> Iterator[D]:
+        after: D | None = _place_before(query, span.start)
+        while True:
+            page = self._store.find(query, limit=_PAGE, until=span.end - _INSTANT, after=after, equals=equals)
+            yield from (found.document for found in page)
+            if len(page) < _PAGE:
+                return
+            after = page[-1].document
+
+
+def _place_before(query: Query[D], start: datetime) -> D:
+    """Return a stand-in for the last document before `start`: the store only looks at its place in the order."""
+    place: dict[str, Any] = {"id": _BEFORE_ALL_IDS, query.order_by: start}
+    return cast("D", query.model.model_construct(None, **place))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), zone).astimezone(UTC)

@@ -1,0 +1,18 @@
+"""What a view returns, and the two ways in which it cannot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    template: str
+    values: Mapping[str, object]
+
+
+class Missing(Exception):  # noqa: N818 - an answer, not a fault: 404
+    """Nothing is at this address. The message is shown."""
+
+
+class Wrong(Exception):  # noqa: N818 - an answer, not a fault: 400
+    """The address says something that cannot be read. The message is shown."""

@@ -1,0 +1,113 @@
+"""How the pages say things to a service manager: touchpoints, states, reasons and times in plain English."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from shared.models.alert import Severity
+from shared.models.ticket import PromiseOutcome, TicketState, Touchpoint
+
+TOUCHPOINTS: dict[str, str] = {
+    Touchpoint.RECEIVED: "Received",
+    Touchpoint.TRIAGED: "Priority set",
+    Touchpoint.ASSIGNED: "Somebody looks after it",
+    Touchpoint.WORK_STARTED: "Work started",
+    Touchpoint.NEEDS_YOU: "We need something from you",
+    Touchpoint.NEEDS_YOU_REMINDER: "Reminder: we need something",
+    Touchpoint.APPOINTMENT: "Appointment",
+    Touchpoint.ON_THE_WAY: "On the way",
+    Touchpoint.WAITING_ON_VENDOR: "Waiting on a vendor",
+    Touchpoint.ESCALATED: "With a specialist",
+    Touchpoint.PROGRESS: "Holding note: nothing new yet",
+    Touchpoint.RESTORED: "Service restored",
+    Touchpoint.RESOLVED: "Resolved",
+    Touchpoint.CLOSED: "Closed",
+    Touchpoint.REOPENED: "Open again",
+    Touchpoint.DELAYED: "Delayed",
+    Touchpoint.MERGED: "Merged",
+}
+
+STATES: dict[str, str] = {
+    TicketState.NEW: "new",
+    TicketState.IN_PROGRESS: "in progress",
+    TicketState.WAITING_ON_CLIENT: "waiting on the client",
+    TicketState.WAITING_ON_VENDOR: "waiting on a vendor",
+    TicketState.SCHEDULED: "scheduled",
+    TicketState.RESOLVED: "resolved",
+    TicketState.CLOSED: "closed",
+    TicketState.UNKNOWN: "a status that the settings give no meaning",
+}
+
+OUTCOMES: dict[str, str] = {
+    PromiseOutcome.KEPT: "Kept",
+    PromiseOutcome.KEPT_BY_NOTE: "Kept, but only by a holding note",
+    PromiseOutcome.BROKEN: "Broken: the client heard nothing in time",
+    PromiseOutcome.OPEN: "Still running",
+    PromiseOutcome.WITHDRAWN: "Ended early: the ball went to the client",
+}
+
+SEVERITIES: dict[str, str] = {
+    Severity.CRITICAL: "Act now",
+    Severity.WARNING: "Look today",
+    Severity.INFO: "For your information",
+}
+
+_REASONS = {
+    "expired": "it had waited too long to be news",
+    "ticket_gone": "the ticket was deleted in the PSA",
+    "switched_off": "updates are switched off for this client",
+    "stale": "the ticket was done before it went out",
+    "no_address": "the contact has no mail address",
+    "bad_address": "the contact's mail address is not one",
+    "machine_address": "the contact is a machine's address (no-reply, monitoring)",
+    "own_address": "the contact is one of our own addresses",
+    "other_domain": "the address is outside the mail domains that this client named",
+    "contact_blocked": "this address bounced lately",
+    "mail_loop": "too many mails in a short time: it looks like a loop",
+    "connection_removed": "its PSA is no longer in the settings",
+    "no_answer": "the connection broke before the answer came",
+    "psa_outcome_unknown": "the PSA's answer was lost after the note was handed over",
+    "tries_ran_out": "every try failed",
+}
+
+
+def touchpoint(name: str) -> str:
+    return TOUCHPOINTS.get(name, name.replace("_", " "))
+
+
+def reason(code: str) -> str:
+    """Return what a stable reason code means; a reason that is a sentence already stays as it is."""
+    return _REASONS.get(code, code.replace("_", " ") if " " not in code else code) or "no reason was noted"
+
+
+def clock_time(at: datetime, zone: ZoneInfo) -> str:
+    """Return `14:05`, on the wall clock of `zone`."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def day_name(day: date) -> str:
+    """Return `Tuesday 10 March 2026`."""
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
+def day_and_time(at: datetime, zone: ZoneInfo) -> str:
+    """Return `Tue 10 Mar, 14:05`."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def relative_time(at: datetime, beside: datetime, zone: ZoneInfo) -> str:
+    """Return `14:05` on the day of `beside`, else with the day."""
+    same_day = at.astimezone(zone).date() == beside.astimezone(zone).date()
+    return clock_time(at, zone) if same_day else day_and_time(at, zone)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return `1 ticket`, `2 tickets`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return `a, b and c`."""
+    *most, last = list(parts) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
