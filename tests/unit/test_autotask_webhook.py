@@ -41,11 +41,20 @@ def test_each_change_has_its_own_version():
     assert len(versions) == 5
 
 
-def test_a_change_without_time_and_number_has_the_version_of_its_bytes():
-    body = autotask_body(EventTime=None, SequenceNumber=None)
-    [event] = AUTOTASK.webhook().parse(body)
+@pytest.mark.parametrize("missing", ["EventTime", "SequenceNumber"])
+def test_a_change_without_time_or_number_has_the_version_of_its_bytes(missing):
+    """Neither alone tells two changes apart for sure."""
+    [event] = AUTOTASK.webhook().parse(autotask_body(**{missing: None}))
+    [other] = AUTOTASK.webhook().parse(autotask_body(**{missing: None}, Fields={"Status": "5"}))
 
     assert len(event.version) == 32
+    assert event.version != other.version
+
+
+def test_a_time_without_a_zone_is_utc():
+    [event] = AUTOTASK.webhook().parse(autotask_body(EventTime="2026-05-11T09:44:03.1"))
+
+    assert event.version == "2026-05-11T09:44:03.100000Z-3"
 
 
 def test_a_deletion_by_ourselves_is_a_deletion():

@@ -41,6 +41,13 @@ def test_a_server_of_ones_own_is_trusted_at_its_very_origin():
         assert not is_trusted_key_url(other + PATH, ON_PREMISE)
 
 
+@pytest.mark.parametrize("base_url", ["", "nonsense", "https://", "HTTPS://PSA.BRIGHTWELL.EXAMPLE:8443/x"])
+def test_the_configured_address_may_be_written_in_any_case_but_must_be_one(base_url):
+    trusted = is_trusted_key_url(f"https://psa.brightwell.example:8443{PATH}", base_url)
+
+    assert trusted == (base_url.lower().startswith("https://psa."))
+
+
 def test_plain_http_is_for_a_connectwise_on_this_machine_only():
     assert is_trusted_key_url(f"http://127.0.0.1:8090{PATH}", "http://127.0.0.1:8090")
     assert not is_trusted_key_url(f"http://psa.example:8090{PATH}", "http://psa.example:8090")
@@ -70,7 +77,7 @@ def test_everything_that_only_looks_like_it_is_refused(origin):
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/system/members", "/v4_6_release/apis/3.0/system/members?x=/system/callbackkey/", "/a/../system/callbackkey/index.rails?id=1",
+    ["", "/", "/system/members", "/../system/callbackkey/index.rails?id=1", "/v4_6_release/apis/3.0/system/members?x=/system/callbackkey/", "/a/../system/callbackkey/index.rails?id=1",
      "/v1/system/callbackkey/index.rails", "/v1/system/callbackkey/index.rails?id=1#x", "/v1/system/callbackkey/index.rails?url=https://evil",
      "/v1/system/callbackkey/index.rails?id=" + "1" * 600, "/v1\\system/callbackkey/index.rails?id=1", "/v1/system/callbackkey/index.rails?id=1\r\nX: y"],
 )  # fmt: skip

@@ -55,6 +55,13 @@ def test_the_json_inside_the_json_has_the_same_limits(entity):
         CONNECTWISE.webhook().parse(connectwise_body(Entity=entity))
 
 
+@pytest.mark.parametrize("entity", [None, "", "{}", '{"id":7731,"_info":5}', '{"id":7731,"_info":{}}'])
+def test_without_a_whole_record_there_is_a_hint(entity):
+    [event] = CONNECTWISE.webhook().parse(connectwise_body(Entity=entity))
+
+    assert event == TicketHint(ticket_id="7731", version="m-1")
+
+
 def test_an_entity_about_another_ticket_is_an_invalid_request():
     with pytest.raises(errors.InvalidRequest, match="Entity"):
         CONNECTWISE.webhook().parse(connectwise_body(Entity=connectwise_entity(id=1)))

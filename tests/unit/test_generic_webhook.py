@@ -123,6 +123,7 @@ def test_the_key_may_come_without_prefix_or_padding():
     "secret",
     [
         "whsec_not base64 at all!",
+        "whsec_" + "this!is!not!base64!although!it!is!quite!long",
         "whsec_" + b64(b"fifteen-bytes..")[:-1] + "é",
         "whsec_" + b64(b"15-bytes-of-key"),
         "whsec_" + "A" * 64,
@@ -171,3 +172,9 @@ def test_an_unknown_status_is_kept_as_it_is():
     body["data"]["status"] = "Brand new status"
 
     assert GENERIC.webhook().parse(json.dumps(body).encode())[0].status == "Brand new status"
+
+
+def test_a_key_of_sixteen_bytes_is_the_shortest_and_the_error_counts_the_keys():
+    GENERIC.webhook("whsec_" + b64(b"sixteen bytes ok"))
+    with pytest.raises(errors.ConfigurationError, match="signing key 2"):
+        GENERIC.webhook(GENERIC.secret, "whsec_" + b64(b"fifteen bytes.."))

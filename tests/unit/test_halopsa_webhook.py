@@ -39,6 +39,12 @@ def test_the_scheme_may_be_in_any_case(scheme):
     HALOPSA.webhook().verify(HALOPSA.sample, headers, NOW)
 
 
+def test_a_password_beyond_ascii_refuses_the_start():
+    """RFC 7617 leaves open how it would be encoded."""
+    with pytest.raises(errors.ConfigurationError, match="ASCII"):
+        HALOPSA.webhook("pässword-that-is-long-enough")
+
+
 @pytest.mark.parametrize("change", [{"webhook_user": "with:colon"}, {"webhook_user": ""}, {"webhook_user": "zoë"}])
 def test_a_user_that_basic_cannot_carry_refuses_the_start(change):
     with pytest.raises(errors.ConfigurationError):
@@ -67,6 +73,26 @@ def test_items_without_id_and_time_have_different_versions():
     first, second = HALOPSA.webhook().parse(b'[{"object_id":1},{"object_id":1}]')
 
     assert first.version != second.version
+
+
+def test_two_changes_of_a_bare_ticket_have_different_versions():
+    """Its only id is the ticket's own."""
+    [first] = HALOPSA.webhook().parse(b'{"id":4096,"summary":"x","status_id":1}')
+    [second] = HALOPSA.webhook().parse(b'{"id":4096,"summary":"x","status_id":2}')
+
+    assert first.ticket_id == second.ticket_id == "4096"
+    assert first.version != second.version
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"ticket_id": 5}, {"object_id": 5}, {"ticket_id": 5, "object_id": 9}, {"ticket": {"id": 5}, "object_id": 9}],
+)
+def test_the_ticket_may_be_named_in_several_ways(event):
+    """`object_id` may be an action's where the ticket is named as well."""
+    [hint] = HALOPSA.webhook().parse(json.dumps(event).encode())
+
+    assert hint.ticket_id == "5"
 
 
 def test_an_empty_batch_is_counted():

@@ -90,7 +90,6 @@ def _ticket_of_note(envelope: Record) -> str | None:
 
 
 def _version(envelope: Record, at: datetime | None) -> str | None:
-    """`<event time>-<sequence number>`, as far as the body has them. `Guid` is the webhook's, not the event's."""
+    """`<event time>-<sequence number>` if the body has both. `Guid` is the webhook's, not the event's."""
     sequence = reading.optional_label(envelope, "SequenceNumber")
-    known = [part for part in (format_instant(at) if at else None, sequence) if part]
-    return "-".join(known) or None
+    return f"{format_instant(at)}-{sequence}" if sequence and at else None

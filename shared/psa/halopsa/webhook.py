@@ -118,7 +118,6 @@ def _acting_agent(envelope: Record) -> str | None:
 
 
 def _version(envelope: Record, at: datetime | None) -> str | None:
-    """`<delivery id>-<time>`, as far as the event has them."""
+    """`<delivery id>-<time>` if the event has both: an `id` alone may be the ticket's, the same for every change."""
     delivery = reading.optional_label(envelope, "id")
-    known = [part for part in (delivery, format_instant(at) if at else None) if part]
-    return "-".join(known) or None
+    return f"{delivery}-{format_instant(at)}" if delivery and at else None
