@@ -1,0 +1,1 @@
+"""An invented service provider and its day: people, titles and the courses that tickets take."""
