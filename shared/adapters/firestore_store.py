@@ -12,7 +12,7 @@ from shared.adapters.storing.reading import from_map
 from shared.adapters.storing.storable import check_changes, is_id
 from shared.ports import Change, D, Found, Query
 
-GET_SECONDS = (0.6, 0.95)  # the first try; both tries together
+GET_SECONDS = (0.55, 0.9)  # the first try; both tries together
 FIND_SECONDS = (3.0, 5.0)
 
 

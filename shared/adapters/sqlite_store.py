@@ -16,9 +16,10 @@ from shared.adapters.storing.storable import as_text, check_changes, is_id, key_
 from shared.errors import Conflict
 from shared.ports import Change, Create, D, Delete, Found, Put, Query
 
+# The id comes first in the key, so that SQLite never takes the key for a way to all documents of a collection.
 _TABLE = """CREATE TABLE IF NOT EXISTS documents (
     collection TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (collection, id))"""
+    PRIMARY KEY (id, collection))"""
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'documents' AND sql IS NOT NULL"
 _GET = "SELECT version, body FROM documents WHERE collection = ? AND id = ?"
 _CREATE = "INSERT INTO documents (collection, id, version, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"

@@ -11,7 +11,7 @@ from shared.adapters.storing.storable import as_map, key_of
 from shared.errors import Conflict, RefusedDocument, StoreUnavailable
 from shared.ports import Change, Create, Delete
 
-COMMIT_SECONDS = 1.9
+COMMIT_SECONDS = 1.8
 WRITE_SECONDS = 0.8
 _TRIES = 2
 _LOST_RACE = (AlreadyExists, FailedPrecondition, NotFound)

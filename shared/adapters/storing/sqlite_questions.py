@@ -1,4 +1,7 @@
-"""A Query as SQL: its index, and the statement that this index answers."""
+"""A Query as SQL: its index, and the statement that this index answers.
+
+To SQLite a text ends at a NUL character: in order and equality what follows one does not count.
+"""
 
 import re
 from collections.abc import Sequence
