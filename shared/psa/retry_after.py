@@ -1,7 +1,8 @@
-"""How long a PSA asks us to wait, from the `Retry-After` header (RFC 9110, section 10.2.3): seconds or a date."""
+"""Times in the header of an answer: how long a PSA asks us to wait (RFC 9110, 10.2.3), and what its clock says."""
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST = 3600.0
@@ -18,9 +19,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST)
+    until, now = _date(value), sent_at(headers)
+    return None if until is None or now is None else max(0.0, min((until - now).total_seconds(), LONGEST))
+
+
+def sent_at(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time of the answer by the sender's own clock, whole seconds, UTC; None if it does not say."""
+    return _date(headers.get("Date", ""))
+
+
+def _date(value: str) -> datetime | None:
+    """An HTTP date is always in GMT."""
     try:
-        until = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, min((until - now).total_seconds(), LONGEST))
-    except (TypeError, ValueError, IndexError):  # no date, or one date with a zone and one without
+        return parsedate_to_datetime(value).replace(tzinfo=UTC)
+    except (TypeError, ValueError, IndexError):
         return None

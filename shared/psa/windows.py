@@ -5,6 +5,7 @@ what it has yielded has no holes.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import PsaUnavailable
@@ -21,33 +22,45 @@ WIDTHS = (
     timedelta(minutes=10),
 )
 
-ReadStretch = Callable[[datetime, datetime | None], list[PsaTicket] | None]
-"""Return all tickets changed from `start` on and before `end` (None: until now); None if that needs too many calls."""
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """All tickets whose last change lay in a stretch of time that ended before `end` (None: now)."""
+
+    tickets: list[PsaTicket]
+    end: datetime | None
+
+
+ReadStretch = Callable[[datetime, datetime | None], Stretch | None]
+"""Read what changed from `start` on and before `end` (None: now), or less of it and say how far.
+
+Return None if that needs more calls than are left.
+"""
 
 
 def oldest_first(read: ReadStretch, since: datetime, product: str) -> Iterator[PsaTicket]:
     """Yield the tickets that `read` finds, by time of change, each version once.
 
-    Raises PsaUnavailable if the calls ran out before the first ticket: an early end would look like "no change".
+    Raises PsaUnavailable if the calls ran out before anything later was found: a sweep that cannot get on must say so.
     """
     seen: set[PsaTicket] = set()
     start, width = since, 0
     while width < len(WIDTHS):
         step = WIDTHS[width]
-        end = None if step is None else start + step
         try:
-            tickets = read(start, end)
+            stretch = read(start, None if step is None else start + step)
         except BudgetSpent:
             break
-        if tickets is None:
+        if stretch is None:
             width += 1
             continue
-        for ticket in sorted(tickets, key=lambda ticket: (ticket.updated_at, ticket.id)):
-            if ticket not in seen and ticket.updated_at >= start and (end is None or ticket.updated_at < end):
+        for ticket in sorted(stretch.tickets, key=lambda ticket: (ticket.updated_at, ticket.id)):
+            inside = start <= ticket.updated_at and (stretch.end is None or ticket.updated_at < stretch.end)
+            if inside and ticket not in seen:
                 seen.add(ticket)
                 yield ticket
-        if end is None:
+        if stretch.end is None:
             return
-        start, width = end, max(0, width - 1)
-    if not seen:
+        start, width = stretch.end, max(0, width - 1)
+    if len({ticket.updated_at for ticket in seen}) <= 1:  # the next sweep would begin where this one did
         raise PsaUnavailable(f"{product}: more tickets changed than sweep_max_calls allows to read; raise it")

@@ -5,9 +5,9 @@ sorted by time, so stretches of time are read whole. Permission failures come as
 """
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic as real_monotonic
 from urllib.parse import urlsplit
 
 import requests
@@ -31,7 +31,7 @@ from shared.psa.reading import Record
 from shared.psa.record_ids import is_whole_number, whole_number
 from shared.psa.registration import is_our_url
 from shared.psa.rest import Product, RestApi
-from shared.psa.windows import oldest_first
+from shared.psa.windows import Stretch, oldest_first
 from shared.settings import Autotask
 
 PAGE_SIZE = 500
@@ -86,11 +86,12 @@ class AutotaskClient:
         session: requests.Session | None = None,
         *,
         page_size: int = PAGE_SIZE,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = real_monotonic,
     ) -> None:
         self._settings = settings
         self._secret = secret
         self._page_size = page_size
+        self._rows_in_a_page = page_size  # what Autotask really gives, once a full page was seen
         base_url = settings.base_url.rstrip("/")
         if not urlsplit(base_url).path:
             base_url += _API_ROOT
@@ -120,7 +121,7 @@ class AutotaskClient:
         api = self._api.within(CallBudget(max_calls))
         looked = False
 
-        def read(start: datetime, end: datetime | None) -> list[PsaTicket] | None:
+        def read(start: datetime, end: datetime | None) -> Stretch | None:
             nonlocal looked
             if not looked:
                 self._heed_threshold(api)
@@ -138,11 +139,8 @@ class AutotaskClient:
             ]
         }
         for page in self._pages(self._api, "TimeEntries", question):
-            for entry, day in readable(page, _entry_with_day, _PRODUCT.name):
-                first = entry.start or day
-                last = entry.start or day + _DAY - timedelta.resolution
-                if first < until and last >= since:
-                    yield entry
+            entries = readable(page, records.time_entry, _PRODUCT.name)
+            yield from (entry for entry in entries if _worked_within(entry, since, until))
 
     def members(self) -> Iterator[PsaMember]:
         nobody = True
@@ -230,23 +228,28 @@ class AutotaskClient:
             raise PsaUnavailable("Autotask did not tell how much of its limit is used")
         self._share.heed(limit, used)
 
-    def _stretch(self, api: RestApi, start: datetime, end: datetime | None) -> list[PsaTicket] | None:
-        """Return all tickets changed from `start` on and before `end`; None if that needs more calls than are left."""
+    def _stretch(self, api: RestApi, start: datetime, end: datetime | None) -> Stretch | None:
+        """Read all tickets changed from `start` on and before `end`; None if that needs more calls than are left.
+
+        Pages go by id: a ticket that changes meanwhile moves no other one.
+        """
         question = {
             "MaxRecords": self._page_size,
             "IncludeFields": list(_TICKET_FIELDS),
             "filter": [self._changed_within(api, start, end)],
         }
         found: list[object] = []
-        budget_asked = False
+        counted = end is not None  # a narrow stretch is read because a wider one was too much: count before reading
+        if counted and not self._affordable(api, question, 0):
+            return None
         for page, more in self._pages_with_more(api, "Tickets", question):
             found += page
-            if more and not budget_asked:
-                budget_asked = True
+            if more and not counted:
+                counted = True
                 if not self._affordable(api, question, len(found)):
                     return None
         names = self._lookups.names_for(api, [record for record in found if reading.is_record(record)])
-        return readable(found, lambda record: records.ticket(record, names), _PRODUCT.name)
+        return Stretch(readable(found, lambda record: records.ticket(record, names), _PRODUCT.name), end)
 
     def _changed_within(self, api: RestApi, start: datetime, end: datetime | None) -> Record:
         """A filter on both times of change, as far as the database lets them be asked for."""
@@ -257,12 +260,13 @@ class AutotaskClient:
         return {"op": "or", "items": [_between(name, start, end) for name in times]}
 
     def _affordable(self, api: RestApi, question: Record, already: int) -> bool:
-        """Say whether the calls that are left read all pages and look all names up."""
+        """Say whether the calls that are left read all pages and look all names up. `already` rows made one page."""
         body = api.ask("/Tickets/query/count", {"filter": question["filter"]}).body
         count = body.get("queryCount") if reading.is_record(body) else None
         if not isinstance(count, int):
             raise PsaUnavailable("Autotask did not count its tickets")
-        pages = -(-max(0, count - already) // self._page_size)
+        self._rows_in_a_page = already or self._rows_in_a_page
+        pages = -(-max(0, count - already) // self._rows_in_a_page)
         batches = 3 * -(-count // BATCH)
         return pages + batches <= api.calls_left
 
@@ -303,8 +307,14 @@ def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def _entry_with_day(record: Record) -> tuple[PsaTimeEntry, datetime]:
-    return records.time_entry(record), reading.instant(record, "dateWorked", naive_is_utc=True)
+def _worked_within(entry: PsaTimeEntry, since: datetime, until: datetime) -> bool:
+    """By start; else by the day, which has no zone and is taken as a day of UTC; True where nothing is known."""
+    if entry.start is not None:
+        return since <= entry.start < until
+    if entry.worked_on is None:
+        return True
+    day = datetime.combine(entry.worked_on, time(), UTC)
+    return day < until and day + _DAY > since
 
 
 def _choice(fields: Record, name: str, word: str, *, otherwise: int) -> int:

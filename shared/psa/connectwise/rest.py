@@ -228,6 +228,8 @@ class ConnectWiseClient:
             }
             answer = self._never_missing(api, path, params) if further is None else api.get(onward.to(further))
             found = rows(answer.body, _PRODUCT.name)
+            if not found and start > _whole_second(since):  # at least the ticket that led here is that young
+                raise PsaUnavailable("ConnectWise answered an empty page in the middle of a list")
             tickets = readable(found, records.ticket, _PRODUCT.name)
             if any(one.updated_at > other.updated_at for one, other in itertools.pairwise(tickets)):
                 raise PsaUnavailable("ConnectWise did not sort the tickets by their time of change")

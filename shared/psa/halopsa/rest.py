@@ -8,6 +8,7 @@ import html
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import requests
@@ -29,7 +30,8 @@ from shared.psa.paging import readable, rows, sense
 from shared.psa.record_ids import is_whole_number, whole_number
 from shared.psa.registration import is_our_url
 from shared.psa.rest import Answer, CredentialsRefused, Product, RestApi
-from shared.psa.windows import oldest_first
+from shared.psa.retry_after import sent_at
+from shared.psa.windows import Stretch, oldest_first
 from shared.settings import HaloPsa
 
 PAGE_SIZE = 100
@@ -47,10 +49,6 @@ _NOBODY = "unassigned"
 _DAY = timedelta(days=1)
 
 T = TypeVar("T")
-
-
-class _Shifted(Exception):  # noqa: N818 - leads to another reading
-    """A ticket left the stretch between two pages, and with it the first row of the next page moved out of sight."""
 
 
 class HaloPsaClient:
@@ -96,7 +94,7 @@ class HaloPsaClient:
 
     def tickets_changed_since(self, since: datetime, *, max_calls: int) -> Iterator[PsaTicket]:
         api = self._api.within(CallBudget(max_calls))
-        return oldest_first(lambda start, end: self._stretch(api, start, end), since, _PRODUCT.name)
+        return oldest_first(partial(self._stretch, api), since, _PRODUCT.name)
 
     def time_entries(self, since: datetime, until: datetime) -> Iterator[PsaTimeEntry]:
         """Yield the work of all agents, a day at a time: this list has no pages."""
@@ -176,37 +174,50 @@ class HaloPsaClient:
             self._token.forget(token)
             return call()
 
-    def _stretch(self, api: RestApi, start: datetime, end: datetime | None) -> list[PsaTicket] | None:
-        """Return all tickets changed in a stretch; None if that needs more calls than are left."""
-        try:
-            return self._read_stretch(api, start, end)
-        except _Shifted:
-            try:
-                return self._read_stretch(api, start, end)
-            except _Shifted:
-                raise PsaUnavailable("HaloPSA's tickets changed faster than they could be read") from None
+    def _stretch(self, api: RestApi, start: datetime, end: datetime | None) -> Stretch | None:
+        """Read all tickets changed in a stretch; None if that needs more calls than are left.
 
-    def _read_stretch(self, api: RestApi, start: datetime, end: datetime | None) -> list[PsaTicket] | None:
-        params = _list_params(start, end, self._page_size)
-        found: list[PsaTicket] = []
-        ids: set[object] = set()
-        number, total = 0, 0
-        while number == 0 or len(ids) < total:
+        More than one page is read only of a time that is over, by Halo's own clock: then tickets can leave the stretch
+        (they changed again), but none can enter it, and a smaller `record_count` always tells.
+        """
+        answer = self._page(api, start, end, 1)
+        listed, total = _rows_and_total(answer)
+        if len(listed) >= total:
+            return Stretch(readable(listed, records.ticket, _PRODUCT.name), end)
+        now = sent_at(answer.headers)
+        if now is not None and start < now and (end is None or now < end):
+            end = now
+            listed, total = _rows_and_total(self._page(api, start, end, 1))
+        if -(-(total - len(listed)) // max(1, len(listed))) > api.calls_left:
+            return None
+        return Stretch(self._further_pages(api, start, end, listed, total), end)
+
+    def _further_pages(
+        self, api: RestApi, start: datetime, end: datetime | None, listed: list[object], total: int
+    ) -> list[PsaTicket]:
+        """Return the tickets of the first page, `listed`, and of all others.
+
+        When a ticket left the stretch, all behind it moved up: the page before may now end with one that was never
+        seen, and is read again. Pages are as long as the first one, whatever was asked for.
+        """
+        found, ids, size = readable(listed, records.ticket, _PRODUCT.name), _ids(listed), max(1, len(listed))
+        number = farthest = 1
+        while number * size < total:
             number += 1
-            before, known = total, len(ids)
-            listed, total = _rows_and_total(self._page(api, params, number))
-            if total < before:
-                raise _Shifted
-            ids |= {record.get("id") for record in listed if reading.is_record(record)}
-            if len(ids) == known and known < total:
-                raise PsaUnavailable("HaloPSA answered a page that brings nothing, in the middle of a list")
+            before, known, is_further = total, len(ids), number > farthest
+            farthest = max(farthest, number)
+            listed, total = _rows_and_total(self._page(api, start, end, number))
+            ids |= _ids(listed)
             found += readable(listed, records.ticket, _PRODUCT.name)
-            if number == 1 and -(-(total - len(ids)) // max(1, len(listed))) > api.calls_left:
-                return None
+            if total < before:
+                number = max(0, number - 1 - -(-(before - total) // size))
+            elif is_further and len(ids) == known:
+                raise PsaUnavailable("HaloPSA answered a page that brings nothing, in the middle of a list")
         return found
 
-    def _page(self, api: RestApi, params: Mapping[str, str], number: int) -> Answer:
-        return self._retried(lambda: api.get("/Tickets", {**params, "page_no": str(number)}))
+    def _page(self, api: RestApi, start: datetime, end: datetime | None, number: int) -> Answer:
+        params = {**_list_params(start, end, self._page_size), "page_no": str(number)}
+        return self._retried(lambda: api.get("/Tickets", params))
 
     def _timesheet(self, start: datetime, end: datetime, agents: Sequence[str]) -> Iterator[PsaTimeEntry]:
         params = {
@@ -241,6 +252,10 @@ def _rows_and_total(answer: Answer) -> tuple[list[object], int]:
     if not reading.is_record(body) or not isinstance(total, int):
         raise PsaUnavailable("HaloPSA answered a list without record_count")
     return rows(body.get("tickets"), _PRODUCT.name), total
+
+
+def _ids(listed: Sequence[object]) -> set[object]:
+    return {record.get("id") for record in listed if reading.is_record(record)}
 
 
 def _unwrapped(body: object, name: str) -> object:
