@@ -172,13 +172,13 @@ def _acts_of(beat: Beat, at: datetime, cast: _Cast, technician: str) -> Iterator
     group = cast.group
     by = PORTAL if beat.state in ("answered", "reopened") and beat.by_client else technician
 
-    def act(kind: Kind, **fields: object) -> Act:
-        return Act(at, group.connection, cast.number, kind, by, fields)
+    def act(kind: Kind, before: float = 0, **fields: object) -> Act:
+        return Act(at - timedelta(seconds=before), group.connection, cast.number, kind, by, fields)
 
     if beat.note is not None:
-        yield act("note", text=beat.note)
+        yield act("note", before=17, text=beat.note)
     if beat.hours is not None:
-        yield act("time", hours=beat.hours, note=cast.title)
+        yield act("time", before=9, hours=beat.hours, note=cast.title)
     fields: dict[str, object] = {}
     if beat.state is not None:
         fields["status"] = group.statuses[beat.state]

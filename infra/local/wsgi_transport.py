@@ -10,7 +10,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
-from urllib3 import HTTPHeaderDict, HTTPResponse
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from infra.local.wsgi_call import call
 
@@ -55,6 +57,8 @@ class WsgiTransport(BaseAdapter):
             )
         except TimeoutError as error:
             raise requests.ReadTimeout(str(error), request=request) from error
+        except ConnectionRefusedError as error:
+            raise _refused(url.netloc, request, str(error)) from error
         except OSError as error:
             raise requests.ConnectionError(str(error), request=request) from error
         raw = HTTPResponse(
@@ -76,6 +80,13 @@ class WsgiTransport(BaseAdapter):
             return self._app(environ, start_response)
 
         return app
+
+
+def _refused(host: str, request: requests.PreparedRequest, why: str) -> requests.ConnectionError:
+    """As urllib3 words it, so that a client can tell that nothing was sent."""
+    pool = HTTPConnectionPool(host.partition(":")[0])
+    reason = NewConnectionError(HTTPConnection(pool.host), why)
+    return requests.ConnectionError(MaxRetryError(pool, request.url or "", reason), request=request)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - requests lets header values be bytes

@@ -1,0 +1,72 @@
+"""The folder in which the platform of one machine keeps everything: store, queue, mailbox and its own token."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_TOKEN_BYTES = 32
+_ONLY_ME = 0o600
+
+
+class UnusableFolder(Exception):  # noqa: N818 - said to a person as it is
+    """The folder cannot be written. The message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Make one with `DataFolder.at`: then it exists and can be written."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path) -> "DataFolder":
+        """Make the folder if need be. Raises UnusableFolder."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            probe = path / ".writable"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise UnusableFolder(f"{path} cannot be used as data folder: {error.strerror}") from error
+        return cls(path.resolve())
+
+    @property
+    def store(self) -> Path:
+        return self.path / "store.sqlite3"
+
+    @property
+    def queue(self) -> Path:
+        """A file of its own: whoever takes tasks does not wait for whoever writes documents."""
+        return self.path / "queue.sqlite3"
+
+    @property
+    def mailbox(self) -> Path:
+        return self.path / "mailbox.sqlite3"
+
+    def token(self) -> str:
+        """Return the token by which functions know our own queue and scheduler: drawn once, for its owner's eyes."""
+        file = self.path / "task-token"
+        if not file.exists():
+            draft = self.path / f"task-token.{os.getpid()}"
+            draft.touch(_ONLY_ME)
+            draft.write_text(secrets.token_urlsafe(_TOKEN_BYTES), encoding="ascii")
+            with contextlib.suppress(FileExistsError):  # another process was faster: its token counts
+                os.link(draft, file)
+            draft.unlink()
+        file.chmod(_ONLY_ME)
+        return file.read_text(encoding="ascii").strip()
+
+    def environment(self, settings: Path, outside: Mapping[str, str]) -> dict[str, str]:
+        """Return what wiring reads: `outside` (it has the secrets) with our own files and token laid over it."""
+        cloud = ("PROMISEKEEPER_INVOKERS", "PROMISEKEEPER_AUDIENCES", "PROMISEKEEPER_URL_BASE")
+        return {
+            **{name: value for name, value in outside.items() if name not in cloud},
+            "PROMISEKEEPER_SETTINGS": str(settings),
+            "PROMISEKEEPER_STORE": f"sqlite:{self.store}",
+            "PROMISEKEEPER_QUEUE": f"embedded:{self.queue}",
+            "PROMISEKEEPER_MAILBOX": str(self.mailbox),
+            "PROMISEKEEPER_TASK_TOKEN": self.token(),
+        }
