@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse, HTTPResponse
+from urllib3.response import HTTPResponse
 
 _CHUNK = 65_536
 
@@ -47,24 +47,25 @@ def read_body(response: requests.Response, max_bytes: int, deadline: float, mono
     """Return the decoded body of a response that was opened with `stream=True`. `deadline` is on the clock `monotonic`.
 
     Raises AnswerTooLarge, AnswerTooSlow or AnswerBroken. Each read takes what is there, so that the deadline is looked
-    at again after every one of them.
+    at again after it; one that waits for the rest of a line or a chunk finds the connection shut when the time is over.
     """
-    raw: BaseHTTPResponse = response.raw
+    raw: HTTPResponse = response.raw
     chunks: list[bytes] = []
     size = 0
-    while True:
-        if monotonic() > deadline:
-            raise AnswerTooSlow("the answer did not end in time")
-        try:
-            chunk = raw.read1(_CHUNK, decode_content=True) if isinstance(raw, HTTPResponse) else raw.read(_CHUNK)
-        except (HTTPError, OSError) as error:
-            raise AnswerBroken(type(error).__name__) from error
-        if not chunk:
-            return b"".join(chunks)
-        size += len(chunk)
-        if size > max_bytes:
-            raise AnswerTooLarge(f"the answer is larger than {max_bytes} bytes")
-        chunks.append(chunk)
+    with _after(max(0.0, deadline - monotonic()), raw.shutdown):
+        while True:
+            try:
+                chunk = raw.read1(_CHUNK, decode_content=True)
+            except (HTTPError, OSError) as error:
+                raise AnswerBroken(type(error).__name__) from error
+            if monotonic() > deadline:
+                raise AnswerTooSlow("the answer did not end in time")
+            if not chunk:
+                return b"".join(chunks)
+            size += len(chunk)
+            if size > max_bytes:
+                raise AnswerTooLarge(f"the answer is larger than {max_bytes} bytes")
+            chunks.append(chunk)
 
 
 def bounded_session(header_seconds: float) -> requests.Session:
@@ -89,9 +90,14 @@ class _NoCookies(DefaultCookiePolicy):
 
 
 @contextlib.contextmanager
-def _shut_after(seconds: float, sock: socket.socket | None) -> Iterator[None]:
-    """Shut the connection if the block takes longer: `http.client` would wait for a header's last byte for ever."""
-    timer = threading.Timer(seconds, _shut, (sock,))
+def _after(seconds: float, shut: Callable[[], None]) -> Iterator[None]:
+    """Shut the connection if the block takes longer: `http.client` waits for a line's last byte for ever."""
+
+    def act() -> None:
+        with contextlib.suppress(OSError, ValueError):  # closed already, or never a socket
+            shut()
+
+    timer = threading.Timer(seconds, act)
     timer.daemon = True
     timer.start()
     try:
@@ -100,11 +106,8 @@ def _shut_after(seconds: float, sock: socket.socket | None) -> Iterator[None]:
         timer.cancel()
 
 
-def _shut(sock: socket.socket | None) -> None:
-    """The reader finds the end of the connection and raises. A socket that is closed already needs nothing."""
-    if sock is not None:
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+def _shutting(connection: HTTPConnection) -> Callable[[], None]:
+    return lambda: connection.sock.shutdown(socket.SHUT_RDWR) if connection.sock is not None else None
 
 
 class _DeadlineAdapter(HTTPAdapter):
@@ -118,12 +121,12 @@ class _DeadlineAdapter(HTTPAdapter):
 
         class Plain(HTTPConnection):
             def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
-                with _shut_after(seconds, self.sock):
+                with _after(seconds, _shutting(self)):
                     return super().getresponse()
 
         class Secure(HTTPSConnection):
             def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself does
-                with _shut_after(seconds, self.sock):
+                with _after(seconds, _shutting(self)):
                     return super().getresponse()
 
         class PlainPool(HTTPConnectionPool):
