@@ -36,6 +36,19 @@ def test_a_title_is_cut_at_its_limit():
     assert one_line("ab cd", 3) == "ab"
 
 
+def test_names_addresses_and_notes_have_their_limits():
+    assert len(reading.text({"f": "x" * 5000}, "f")) == 200
+    assert len(reading.full_name({"a": "x" * 150, "b": "y" * 150}, "a", "b")) == 200
+    assert len(reading.note({"f": "x" * 50_000}, "f")) == 10_000
+    assert reading.optional_email({"f": "x" * 308 + "@example.com"}, "f") is not None
+    assert reading.optional_email({"f": "x" * 309 + "@example.com"}, "f") is None
+
+
+def test_a_note_is_the_first_field_that_says_something():
+    assert reading.note({"a": None, "b": " ", "c": "said"}, "a", "b", "c") == "said"
+    assert reading.note({}, "a") == ""
+
+
 def test_notes_keep_their_lines_and_nothing_else():
     assert many_lines(" a \r\nb\x07\n\n\x1bc ", 100) == "a\nb\n\nc"
     assert len(many_lines("x" * 50_000, 10_000)) == 10_000
@@ -180,7 +193,7 @@ def test_a_time_without_a_zone_is_utc_only_where_the_product_says_so():
 
 @pytest.mark.parametrize("bad", [True, "1.5", -0.1, 1000.1, [], float("nan")])
 def test_hours_are_a_number_from_0_to_1000(bad):
-    assert reading.optional_hours({"h": 1}, "h") == 1.0
+    assert [reading.optional_hours({"h": hours}, "h") for hours in (0, 1, 1000, None)] == [0.0, 1.0, 1000.0, None]
     with pytest.raises(InvalidRequest, match=r"^h: "):
         reading.optional_hours({"h": bad}, "h")
 

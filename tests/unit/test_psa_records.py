@@ -71,6 +71,24 @@ def test_whether_connectwise_bills_is_no_guess(option, billable):
     assert billable is connectwise.time_entry({**CW_TIME, "billableOption": option}).billable
 
 
+@pytest.mark.parametrize("without", ["status", "lastUpdated", "dateEntered"])
+def test_a_connectwise_record_is_whole_with_a_status_and_both_times(without):
+    info = {"lastUpdated": "2026-05-11T09:44:03Z", "dateEntered": "2026-05-11T07:02:41Z"}
+    record = {"id": 1, "status": {"id": 1, "name": "New"}, "_info": {**info, without: None}}
+    if without == "status":
+        record["status"] = None
+
+    assert not connectwise.is_whole(record)
+    assert connectwise.is_whole({"status": {"id": 1}, "_info": info})
+
+
+@pytest.mark.parametrize(("status", "label"), [({"id": 5, "name": "New"}, "New"), ({"id": 5}, "5")])
+def test_a_connectwise_reference_without_a_name_is_its_id(status, label):
+    info = {"lastUpdated": "2026-05-11T09:44:03Z", "dateEntered": "2026-05-11T07:02:41Z"}
+
+    assert connectwise.ticket({"id": 1, "status": status, "_info": info}).status == label
+
+
 def test_connectwise_time_on_a_charge_code_is_on_no_ticket():
     entry = connectwise.time_entry({**CW_TIME, "chargeToType": "ChargeCode", "timeEnd": None})
 
