@@ -1,10 +1,13 @@
 """One contract for what PSAs send: authentic bytes become events or an InvalidRequest, and nothing else."""
 
+import json
 import time
 
 import pytest
 
 from shared import errors
+from shared.psa.facts import PsaTicket
+from tests.naughty_strings import naughty_strings
 from tests.psa_products import AUTOTASK, CONNECTWISE, GENERIC, every_product
 
 NOT_A_WEBHOOK = {
@@ -71,3 +74,23 @@ def test_too_much_is_told_apart_from_wrong():
     """413 instead of 400."""
     with pytest.raises(errors.RequestTooLarge):
         CONNECTWISE.webhook().parse(b" " * (2**20 + 1))
+
+
+@pytest.mark.parametrize(
+    "field", ["title", "status", "owner", "priority", "board", "updated_by", "vendor_reference", "number"]
+)
+def test_naughty_strings_become_one_line_in_every_field(field):
+    """B39: each of the 515 is taken as text, or the field is named as missing."""
+    body = json.loads(GENERIC.sample)
+    webhook = GENERIC.webhook()
+    for string in naughty_strings():
+        body["data"][field] = string
+        try:
+            [ticket] = webhook.parse(json.dumps(body).encode())
+        except errors.InvalidRequest as error:
+            assert str(error) == f"{field}: is missing"
+        else:
+            assert isinstance(ticket, PsaTicket)
+            line = getattr(ticket, field) or ""
+            assert len(line.splitlines()) <= 1
+            line.encode()
