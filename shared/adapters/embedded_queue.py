@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from shared.adapters.queueing import sql
 from shared.adapters.queueing.change_signal import ChangeSignal
-from shared.adapters.queueing.file import QueueFile
+from shared.adapters.queueing.file import BUSY_SECONDS, QueueFile
 from shared.adapters.queueing.forgetting import Forgetting
 from shared.adapters.queueing.records import GivenUp, Leased
 from shared.adapters.queueing.settings import QueueSettings
@@ -39,10 +39,11 @@ class EmbeddedQueue:
         queues: Mapping[str, QueueSettings] = _NO_SETTINGS,
         *,
         durable: bool = True,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         self._clock = clock
         self._queues = queues
-        self._file = QueueFile(str(path), durable=durable)
+        self._file = QueueFile(str(path), durable=durable, busy_seconds=busy_seconds)
         self._forgetting = Forgetting(self._file)
         self._met: set[str] = set()
         self.signal = ChangeSignal()

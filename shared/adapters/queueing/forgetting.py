@@ -23,7 +23,7 @@ class Forgetting:
 
     def _sweep(self, now: str) -> None:
         start = self._swept_to
-        end: int | None = self._file.rows(sql.SWEEP_END, (start, _ROWS_PER_SWEEP))[0][0]
-        if end is not None:
+        rows, end = self._file.rows(sql.SWEEP_END, (start, _ROWS_PER_SWEEP))[0]
+        if rows:
             self._file.run(sql.SWEEP, (start, end, now))
-        self._swept_to = end or 0
+        self._swept_to = end if rows == _ROWS_PER_SWEEP else 0  # at the table's end, begin again

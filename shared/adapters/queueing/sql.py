@@ -105,5 +105,5 @@ WHERE queue = ? AND state = 'pending'
 """
 PENDING = "SELECT count(*) FROM tasks WHERE state = 'pending'"
 
-SWEEP_END = "SELECT max(seq) FROM (SELECT seq FROM tasks WHERE seq > ? ORDER BY seq LIMIT ?)"
+SWEEP_END = "SELECT count(*), max(seq) FROM (SELECT seq FROM tasks WHERE seq > ? ORDER BY seq LIMIT ?)"
 SWEEP = "DELETE FROM tasks WHERE seq > ? AND seq <= ? AND state <> 'pending' AND forget_at <= ?"
