@@ -52,10 +52,11 @@ def converge(
     changes: dict[str, object] = {"moments": moments}
     if snapshot.updated_at >= ticket.updated_at:
         changes |= _newest(snapshot)
-    if _says_something(ticket.moments, moments, moment):
+    news = _says_something(ticket.moments, moments, moment)
+    if news:
         changes |= {"alarm_at": look_at if ticket.alarm_at is None else min(ticket.alarm_at, look_at)}
         changes |= {"alarm_generation": 0}
-    return Decision(ticket.but(**changes), outcome="changed")
+    return Decision(ticket.but(**changes), outcome="changed" if news else "touched")
 
 
 def gone(ticket: Ticket | None) -> Decision[Ticket]:
