@@ -12,7 +12,7 @@ from functions.psa_sweep.rules import (
     swept,
 )
 from shared.convergence import take_snapshot
-from shared.errors import PsaUnavailable
+from shared.errors import ConfigurationError, PsaUnavailable
 from shared.models.psa_connection import PsaConnection
 from shared.ports import App
 from shared.step import step
@@ -38,7 +38,7 @@ def sweep(app: App, name: str, tick: datetime) -> SweepResult:
         for snapshot in app.psa_client(name).tickets_changed_since(since, max_calls=max_calls):
             repaired += take_snapshot(app, name, snapshot) in ("new", "changed")
             read_until = snapshot.updated_at
-    except PsaUnavailable as error:
+    except (PsaUnavailable, ConfigurationError) as error:  # one connection's trouble is not the others'
         reason = str(error)
         step(app, PsaConnection, document_id, lambda document, _now: failed(document, name, tick, reason))
         return SweepResult(repaired, blind=True)
@@ -59,6 +59,6 @@ def check_registration(app: App, name: str, tick: datetime) -> None:
         return
     try:
         found = app.psa_client(name).webhook_registration()
-    except PsaUnavailable:
+    except (PsaUnavailable, ConfigurationError):
         return  # asked again at the next sweep
     step(app, PsaConnection, document_id, lambda document, _now: registration_checked(document, name, tick, found))

@@ -8,6 +8,7 @@ import argparse
 import base64
 import contextlib
 import functools
+import json
 import os
 import random
 import resource
@@ -36,7 +37,7 @@ from shared.adapters.task_delivery import deliver_due
 from shared.errors import ConfigurationError
 from shared.instant import format_instant
 from shared.ports import App, PsaClient, Task
-
+from shared.psa.clients import client_for
 from shared.settings import Generic
 
 FUNCTIONS = ("psa_webhook", "psa_sweep", "alarm_sweep", "ticket_update_notifier", "send_message", "psa_note")
@@ -48,7 +49,7 @@ DEFAULT_SETTINGS = Path(__file__).with_name("replay.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Mischief:
-    """What goes wrong on the way: each webhook `times` over, arrivals late by up to `shuffle`, a share of them lost."""
+    """What goes wrong on the way: webhooks `times` over, those of a ticket overtaking each other, some lost."""
 
     times: int = 1
     shuffle: timedelta = timedelta(0)
@@ -137,7 +138,7 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
 class _Stage:
     """Moves the time on and lets everything that is due happen in between."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of the play
+    def __init__(  # noqa: PLR0917 - the parts of the play
         self,
         app: App,
         host: FunctionHost,
@@ -186,6 +187,7 @@ class _Stage:
             answer = self.host.post("psa_sweep", b"{}", headers)
             if answer.status != 200:
                 raise RuntimeError(f"psa_sweep answered {answer.status}: {answer.body!r}")
+            self.repaired += int(json.loads(answer.body)["repaired"])
             self._swept = at
         self._next_sweep = at + self.mischief.sweep
 
@@ -193,13 +195,23 @@ class _Stage:
 def _arrivals(changes: list[Change], mischief: Mischief) -> Iterator[tuple[datetime, Change, bool]]:
     """Yield when each webhook arrives, and whether it is lost. A file out of order arrives in the file's order."""
     dice = random.Random(mischief.seed)
-    late = [(change.at + mischief.shuffle * dice.random(), dice.random() < mischief.lose, change) for change in changes]
-    if mischief.shuffle:
-        late.sort(key=lambda arrival: arrival[0])
-    now = late[0][0]
-    for at, lost, change in late:
+    arrivals = _shuffled(changes, mischief.shuffle, dice) if mischief.shuffle else [(c.at, c) for c in changes]
+    now = arrivals[0][0]
+    for at, change in arrivals:
         now = max(now, at)
-        yield now, change, lost
+        yield now, change, dice.random() < mischief.lose
+
+
+def _shuffled(changes: list[Change], within: timedelta, dice: random.Random) -> list[tuple[datetime, Change]]:
+    """Let the webhooks of a ticket overtake each other where they lie no further apart than `within`."""
+    of_ticket: dict[str, list[Change]] = {}
+    for change in changes:
+        of_ticket.setdefault(change.ticket, []).append(change)
+    arrivals: list[tuple[datetime, Change]] = []
+    for history in of_ticket.values():
+        overtaking = sorted(history, key=lambda change: change.at + within * dice.random())
+        arrivals += zip((change.at for change in history), overtaking, strict=True)
+    return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
 def _app(out: Path, settings: Path, clock: VirtualClock, psa: LogPsa) -> tuple[App, CountingStore, CountingQueue, str]:
@@ -220,7 +232,7 @@ def _app(out: Path, settings: Path, clock: VirtualClock, psa: LogPsa) -> tuple[A
     store = CountingStore(SqliteStore(file, durable=False))
     queue = CountingQueue(EmbeddedQueue(file, clock, durable=False))
     session = requests.Session()
-    session.mount("http://", WsgiTransport(psa))
+    session.mount("https://", WsgiTransport(psa))
     return replace(app, store=store, queue=queue, psa_client=_reader(app, session)), store, queue, connection
 
 
@@ -229,7 +241,6 @@ def _reader(app: App, session: requests.Session) -> Callable[[str], PsaClient]:
 
     @functools.cache
     def client(name: str) -> PsaClient:
-        from shared.psa.clients import client_for  # noqa: PLC0415
         return client_for(app.settings.psa[name], lambda _reference: TASK_TOKEN, session=session)
 
     return client
@@ -252,7 +263,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("out", type=Path, help="folder for messages.jsonl, held.jsonl, alerts.jsonl, summary.json")
     parser.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS)
     parser.add_argument("--times", type=int, default=1, help="send every webhook so many times")
-    parser.add_argument("--shuffle", type=float, default=0, metavar="SECONDS", help="delay each arrival by up to this")
+    parser.add_argument(
+        "--shuffle",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="let a ticket's webhooks overtake each other within this",
+    )
     parser.add_argument("--lose", type=float, default=0, metavar="SHARE", help="lose this share of the webhooks")
     parser.add_argument("--sweep", type=float, default=0, metavar="SECONDS", help="sweep this often (600 with --lose)")
     parser.add_argument("--seed", type=int, default=1)
