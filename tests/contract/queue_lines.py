@@ -1,9 +1,6 @@
 """The two queues, each with its delivery, behind one face, so that one suite can judge both."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 
 from google.cloud import tasks_v2
@@ -12,57 +9,10 @@ from shared.adapters.cloud_tasks_queue import CloudTasksQueue
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.queueing.settings import QueueSettings
 from shared.adapters.task_delivery import deliver_due
-from shared.ports import Task
 from tests.cloud_tasks_engine import CloudTasksEngine, Mischief
 from tests.cloud_tasks_stand_in import CloudTasksStandIn
+from tests.contract.queue_trial import QUEUES, START, Answer, Functions
 from tests.fakes.clock import VirtualClock
-
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-QUEUES = {
-    "send_message": QueueSettings(
-        max_attempts=4, min_backoff=timedelta(seconds=10), max_backoff=timedelta(seconds=300), max_doublings=3
-    ),
-    "psa_fetch": QueueSettings(per_second=2),
-}
-
-Answer = tuple[int, float | None]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    function: str
-    body: bytes
-    headers: dict[str, str]
-    at: datetime
-
-    @property
-    def name(self) -> str:
-        return self.headers["X-CloudTasks-TaskName"]
-
-    @property
-    def seconds(self) -> float:
-        return (self.at - START).total_seconds()
-
-
-@dataclass
-class Functions:
-    """Everything that is called; `answers` are given in turn, then 200."""
-
-    clock: VirtualClock
-    answers: list[Answer] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    decide: Callable[[Delivery], Answer] | None = None
-
-    def call(self, function: str, body: bytes, headers: dict[str, str]) -> Answer:
-        delivery = Delivery(function, body, headers, self.clock.now())
-        self.deliveries.append(delivery)
-        if self.decide is not None:
-            return self.decide(delivery)
-        return self.answers.pop(0) if self.answers else (200, None)
-
-
-def a_task(name: str = "alarm-1-g0", after: float = 0.0, function: str = "send_message", **body: str) -> Task:
-    return Task(function, name, body or {"id": name}, START + timedelta(seconds=after))
 
 
 class EmbeddedLine:
@@ -90,8 +40,7 @@ class CloudLine:
         self.client = self.server.client()
         for function, settings in QUEUES.items():
             self.client.create_queue(parent="projects/p/locations/l", queue=_queue(self._name(function), settings))
-        connect = partial(self.server.client)
-        self.queue = CloudTasksQueue("p", "l", "https://f.example", "tasks@p.example", connect=connect)
+        self.queue = CloudTasksQueue("p", "l", "https://f.example", "tasks@p.example", connect=self.server.client)
 
     def deliver(self, seconds: float) -> None:
         self.engine.deliver_due(START + timedelta(seconds=seconds))

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 
 from shared.adapters.embedded_queue import EmbeddedQueue
-from tests.contract.queue_lines import QUEUES, a_task
+from tests.contract.queue_trial import QUEUES, a_task
 from tests.fakes.clock import VirtualClock
 
 

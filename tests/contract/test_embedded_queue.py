@@ -9,7 +9,8 @@ from shared.adapters.embedded_queue import DEAD_KEPT, NAMES_KEPT, EmbeddedQueue
 from shared.adapters.queueing.settings import QueueSettings
 from shared.adapters.task_delivery import deliver_due
 from shared.errors import QueueUnavailable
-from tests.contract.queue_lines import START, EmbeddedLine, a_task
+from tests.contract.queue_lines import EmbeddedLine
+from tests.contract.queue_trial import START, a_task
 from tests.fakes.clock import VirtualClock
 
 LEASE = QueueSettings().lease

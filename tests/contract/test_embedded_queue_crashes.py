@@ -11,7 +11,8 @@ import pytest
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.queueing.settings import QueueSettings
 from shared.adapters.task_delivery import deliver_due
-from tests.contract.queue_lines import QUEUES, START, EmbeddedLine, a_task
+from tests.contract.queue_lines import EmbeddedLine
+from tests.contract.queue_trial import QUEUES, START, a_task
 from tests.fakes.clock import VirtualClock
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +109,10 @@ def test_two_processes_never_hold_one_task(line, tmp_path):
 
 
 def test_a_new_file_can_be_opened_by_many_at_once(tmp_path):
-    command = "from tests.contract.queue_lines import *; EmbeddedLine(Path('.')).queue.put(a_task('t-%s'))"
+    command = (
+        "from tests.contract.queue_trial import *; from shared.adapters.embedded_queue import EmbeddedQueue\n"
+        "EmbeddedQueue('queue.sqlite3', VirtualClock(START)).put(a_task('t-%s'))"
+    )
     many = [
         subprocess.Popen([sys.executable, "-c", command % number], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
         for number in range(6)

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.adapters.embedded_queue import DEAD_KEPT, NAMES_KEPT, EmbeddedQueue
 from shared.adapters.queueing.settings import QueueSettings
 from shared.ports import Task
-from tests.contract.queue_lines import START
+from tests.contract.queue_trial import START
 from tests.fakes.clock import VirtualClock
 
 LIMITED = QueueSettings(

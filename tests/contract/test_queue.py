@@ -9,7 +9,8 @@ import pytest
 from shared.errors import RefusedTask
 from shared.ports import Task
 from tests.cloud_tasks_engine import Mischief
-from tests.contract.queue_lines import START, CloudLine, EmbeddedLine, a_task
+from tests.contract.queue_lines import CloudLine, EmbeddedLine
+from tests.contract.queue_trial import START, a_task
 
 LINES = {"embedded": EmbeddedLine, "cloud": CloudLine}
 

@@ -35,9 +35,8 @@ class QueueSettings:
 
         With 10 s, 300 s and 3 doublings: 10, 20, 40, 80, 160, 240, 300, 300 …
         """
-        doublings = min(failures - 1, self.max_doublings, 40)  # 2**40 times any back-off is over any maximum
-        steps = max(1, failures - self.max_doublings)
-        return min(self.max_backoff, self.min_backoff * (1 << doublings) * steps)
+        factor = (1 << min(failures - 1, self.max_doublings, 64)) * max(1, failures - self.max_doublings)
+        return self.min_backoff * factor if factor < self.max_backoff / self.min_backoff else self.max_backoff
 
     def waits(self, failures: int, retry_after: float | None) -> timedelta:
         """Return the wait after the n-th failure when the function asked for `retry_after` seconds.
