@@ -74,7 +74,7 @@ class QueueUnavailable(Retryable):
 
 
 class PsaUnavailable(Retryable):
-    """The PSA did not answer, is rate limiting us, or answered nonsense. `retry_after` is in seconds when it said so."""
+    """The PSA did not answer, limits our rate, or answered nonsense. `retry_after` is in seconds when it said so."""
 
     code = "psa_unavailable"
 
@@ -84,7 +84,7 @@ class PsaUnavailable(Retryable):
 
 
 class PsaAccessDenied(PsaUnavailable):
-    """The PSA does not let us in. A person must look at the key or its rights: the message says which. Waiting helps then."""
+    """The PSA does not let us in. A person must look at the key or its rights: the message says at which."""
 
     code = "psa_access_denied"
 
@@ -102,13 +102,13 @@ class PermanentFailure(PromisekeeperError):
 
 
 class PsaRefused(PermanentFailure):
-    """The PSA understood the request and will not do it: the ticket is gone or closed to us, or the request is wrong."""
+    """The PSA understood and will not do it: the ticket is gone or closed to us, or the request is wrong."""
 
     code = "psa_refused"
 
 
 class RefusedDocument(PermanentFailure):
-    """A document the store cannot hold (over 1 MiB, nested lists, a bad id, a number that JSON has not). A bug of ours."""
+    """A document no store can hold (over 1 MiB, nested lists, a bad id, a number that JSON has not). A bug of ours."""
 
     code = "refused_document"
 

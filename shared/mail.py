@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """`raw` is the complete RFC 5322 message in bytes (CRLF, ASCII headers); the rest is what channels and ledgers need.
+    """`raw` is the complete RFC 5322 message in bytes (CRLF, ASCII headers); the rest is for channels and ledgers.
 
     `message_id` includes its angle brackets. `recipient` is one bare address, `sender` the envelope sender.
     """

@@ -1,4 +1,4 @@
-"""What the functions need from outside, as small protocols. Adapters live in `shared/adapters` and `shared/channels`."""
+"""What the functions need from outside, as small protocols. Adapters: `shared/adapters`, `shared/channels`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ D = TypeVar("D", bound=Document)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[D]):
-    """A document as it was read, with the store's own mark of that version (opaque; only ever compared by the store)."""
+    """A document as it was read, with the store's own mark of that version (opaque; only the store compares it)."""
 
     document: D
     version: object
@@ -103,7 +103,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call of one function, not before `at` (UTC). `name` is the same for the same intent, so putting twice is one task."""
+    """A call of one function, not before `at` (UTC). The same intent has the same `name`: put twice, it is one task."""
 
     function: str
     name: str
@@ -112,7 +112,7 @@ class Task:
 
 
 class Queue(Protocol):
-    """Delivers at least once, in any order, at or after the time. Tasks more than 30 days ahead are the caller's to chain."""
+    """Delivers at least once, in any order, at or after the time. More than 30 days ahead is the caller's to chain."""
 
     def put(self, task: Task) -> None:
         """Return when the task is durable. A name that is pending, or was used lately, is accepted as already there.
@@ -147,7 +147,7 @@ class PsaWebhook(Protocol):
     """The HTTP status that makes this sender try again: 429 for ConnectWise (it never repeats a 5xx), else 503."""
 
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> None:
-        """Return if the raw bytes are from this PSA. Raises Unauthenticated, and nothing else, for any bytes and headers."""
+        """Return if the raw bytes are from this PSA. Raises Unauthenticated and nothing else, whatever comes."""
         ...
 
     def parse(self, body: bytes) -> list["PsaEvent"]:
@@ -170,12 +170,12 @@ class PsaClient(Protocol):
         """Yield changed tickets, oldest change first. Stops early, between records, when `max_calls` are used up.
 
         Everything up to the last ticket that was yielded is complete as far as the PSA had it then. The caller reads an
-        overlap again: a change can become visible after a younger one. An empty result never means that tickets are gone.
+        overlap again: a change can become visible after a younger one. An empty result never means that tickets left.
         """
         ...
 
     def time_entries(self, since: datetime, until: datetime) -> Iterator["PsaTimeEntry"]:
-        """Yield entries whose work began at `since` or later and before `until`; by the day where only that is known."""
+        """Yield entries whose work began at `since` or later, before `until`; by the day where only that is known."""
         ...
 
     def members(self) -> Iterator["PsaMember"]:
@@ -228,7 +228,7 @@ class MailChannel(Protocol):
     def send(self, mail: "Mail", before_commitment: Callable[[], None]) -> Receipt:
         """Hand the mail over. Calls `before_commitment` once, right before the step that cannot be taken back.
 
-        Raises SendFailed (surely not out) or SendUncertain (perhaps out). An exception of `before_commitment` passes through
+        Raises SendFailed (surely not out) or SendUncertain (perhaps out). What `before_commitment` raises passes on
         and nothing was sent.
         """
         ...

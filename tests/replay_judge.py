@@ -1,5 +1,6 @@
 """Judges a replay from outside: the log and the files it wrote, and no code of the functions."""
 
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Callable
@@ -40,7 +41,9 @@ def log_of(changes, meaning: Callable[[str], str]) -> Log:
     log: Log = defaultdict(list)
     for change in sorted(changes, key=lambda change: change.at):
         state = meaning(change.status)
-        log[change.ticket].append((change.at, log[change.ticket][-1][1] if state == "unknown" and log[change.ticket] else state))
+        log[change.ticket].append(
+            (change.at, log[change.ticket][-1][1] if state == "unknown" and log[change.ticket] else state)
+        )
     return log
 
 
@@ -68,8 +71,14 @@ def faults_in(log: Log, told: Told, *, exactly: bool = True) -> list[str]:
         count, wanted = sum(t == "resolved" for _, t in updates), len(resolutions(states))
         if count < wanted or (exactly and count != wanted):
             faults.append(f"{ticket}: {wanted} resolutions stood, {count} were told")
-        faults += [f"{ticket}: two updates within the hold at {b}" for a, b in zip(times, times[1:], strict=False) if b - a <= HOLD]
-        faults += [f"{ticket}: more than 4 updates in the day from {t}" for t in times if sum(t <= u < t + DAY for u in times) > 4]
+        faults += [
+            f"{ticket}: two updates within the hold at {b}" for a, b in itertools.pairwise(times) if b - a <= HOLD
+        ]
+        faults += [
+            f"{ticket}: more than 4 updates in the day from {t}"
+            for t in times
+            if sum(t <= u < t + DAY for u in times) > 4
+        ]
         for at, touchpoint in updates:
             if exactly and touchpoint != "resolved" and _state_at(states, at) in ("resolved", "closed"):
                 faults.append(f"{ticket}: {touchpoint} was told while the ticket was done")
@@ -86,7 +95,7 @@ def silences(log: Log, told: Told, promised: Callable[[datetime], datetime], end
         heard = sorted([*(at for at, _ in told.updates.get(ticket, [])), *told.alerts.get(ticket, [])])
         for start, until in _owed(states, end):
             marks = [start, *(at for at in heard if start < at < until), until]
-            for before, after in zip(marks, marks[1:], strict=False):
+            for before, after in itertools.pairwise(marks):
                 if heard and before >= heard[0] and after > promised(before) + HOLD:
                     faults.append(f"{ticket}: silent from {before} to {after}")
                     break

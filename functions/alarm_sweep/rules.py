@@ -23,7 +23,7 @@ def overdue_after(generation: int) -> timedelta:
 
 
 def set_anew(document: W | None, now: datetime) -> Decision[W]:
-    """Return the document with its alarm under a new generation, if it is overdue; a manager hears if it is stubborn."""
+    """Return the document with its alarm under a new generation, if overdue; a manager hears if it is stubborn."""
     if document is None or document.alarm_at is None:
         return Decision(document, outcome="in_order")
     last_set = max(document.alarm_at, document.alarm_set or document.alarm_at)

@@ -36,7 +36,7 @@ class LetterWriter:
             paragraphs.insert(0, common["received_too"].format_map(words))
         return Letter(
             language=self.language,
-            subject=text["subject"].format_map(words),
+            subject=common["subject"].format_map(words),
             status=text["status"].format_map(words),
             tone=text["tone"],
             greeting=common["hello"].format(name=name) if name else common["hello_nobody"],

@@ -23,7 +23,7 @@ def function_names() -> list[str]:
 
 
 class FunctionHost:
-    """A WSGI application made of all functions. `/<name>` is cut off before a function sees the path, as in the cloud."""
+    """A WSGI application made of all functions. `/<name>` is cut off before a function sees the path, as in a cloud."""
 
     def __init__(self, names: Iterable[str] | None = None) -> None:
         self.apps: dict[str, WSGIApplication] = {name: _app(name) for name in (names or function_names())}

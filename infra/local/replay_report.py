@@ -1,4 +1,4 @@
-"""What a replay leaves behind: who was told what and why, what was held back, what a manager would hear, the figures."""
+"""What a replay leaves behind: who was told what and why, what was held back, what a manager would hear."""
 
 import json
 from collections import Counter
@@ -48,10 +48,10 @@ class Summary:
         lines = [
             f"{f['tickets']:,} tickets, {f['events']:,} changes -> {f['messages']:,} updates to clients",
             f"per ticket: mean {n['mean']}, median {n['p50']}, 90 % have at most {n['p90']}, most {n['max']}",
-            f"promised times: {p['made']:,} made, {p['kept']:,} kept "
-            f"({p['kept_by_note']:,} of them by a holding note), {p['broken']:,} broken, each told to a manager",
-            f"{f['wall_seconds']} s, {f['events_per_second']} changes/s; store {f['store']['reads']:,} reads and "
-            f"{f['store']['writes']:,} writes, {f['queue_calls']:,} queue calls, {f['peak_megabytes']} MB at most",
+            f"promised times: {p['made']:,} made, {p['kept']:,} kept, {p['kept_by_note']:,} of them by a holding note",
+            f"{p['broken']:,} promised times were broken, each told to a manager",
+            f"{f['wall_seconds']} s, {f['events_per_second']} changes/s, {f['peak_megabytes']} MB at most",
+            f"store: {f['store']['reads']:,} reads, {f['store']['writes']:,} writes; {f['queue_calls']:,} queue calls",
         ]
         if f["refused"]:
             lines.append(f"WARNING: {f['refused']:,} webhooks were refused; see the log lines above")

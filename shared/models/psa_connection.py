@@ -7,7 +7,7 @@ from shared.models.document import Document
 
 
 class PsaConnection(Document):
-    """`id` is the connection's name in the settings. `watermark` is on the PSA's clock: everything before it was read."""
+    """`id` is the connection's name in the settings. Before `watermark` (the PSA's clock) all was read."""
 
     collection: ClassVar[str] = "psa_connections"
 

@@ -19,7 +19,7 @@ MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in London, when the office has just opened."""
 
 OFFICE = CalendarSpec(
-    tz="Europe/London", weekly={day: (("09:00", "17:00"),) for day in ("mon", "tue", "wed", "thu", "fri")}
+    tz="Europe/London", weekly=dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), (("09:00", "17:00"),))
 )
 CONNECTION = Connection(
     system={"kind": "generic", "signing_keys": ("env:KEY",)},

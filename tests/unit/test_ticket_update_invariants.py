@@ -1,5 +1,6 @@
 """Whatever happens to a ticket, and in whatever order we hear of it, these hold."""
 
+import itertools
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ def test_each_resolution_that_stood_is_told_once_and_the_days_budget_holds(steps
 
     times = [message.decided_at for message in story.messages]
     assert story.told.count("resolved") == len(resolutions_that_stood(line))
-    assert all(later - earlier > HOLD for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier > HOLD for earlier, later in itertools.pairwise(times))
     assert all(sum(t <= other < t + timedelta(days=1) for other in times) <= 4 for t in times)
 
 
