@@ -198,6 +198,18 @@ def test_a_place_that_is_no_file_is_an_unavailable_queue(tmp_path, clock):
         EmbeddedQueue(tmp_path / "no" / "such" / "folder" / "q", clock)
 
 
+def test_a_file_of_something_else_is_an_unavailable_queue(tmp_path, clock):
+    (tmp_path / "q").write_bytes(b"%PDF-1.7 " * 1_000)
+
+    with pytest.raises(QueueUnavailable, match="NOTADB"):
+        EmbeddedQueue(tmp_path / "q", clock)
+
+
+def test_a_wrong_statement_is_a_bug_and_not_an_outage(line):
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        line.queue._file.run("DELETE FROM nothing")
+
+
 @pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
 def test_durable_waits_for_the_disk(tmp_path, clock, durable, level):
     queue = EmbeddedQueue(tmp_path / "q", clock, durable=durable)

@@ -12,6 +12,16 @@ from shared.errors import QueueUnavailable
 BUSY_SECONDS = 1.5  # a webhook has four seconds in all
 _CHECKPOINT_PAGES = 4_000  # 16 MiB of log: at SQLite's 1,000 a busy queue spends its time waiting for the disk
 
+_OUR_MISTAKES = frozenset(
+    (
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_MISUSE,
+        sqlite3.SQLITE_RANGE,
+    )
+)
+
 Values = Sequence[object] | Mapping[str, object]
 
 
@@ -31,14 +41,14 @@ class QueueFile:
         """Execute one change by itself and return how many rows it touched."""
         try:
             return self._connection().execute(statement, values).rowcount
-        except sqlite3.OperationalError as error:
-            raise _unavailable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise _in_our_words(error) from error
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection().execute(statement, values).fetchall()
-        except sqlite3.OperationalError as error:
-            raise _unavailable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise _in_our_words(error) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -48,8 +58,8 @@ class QueueFile:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise _unavailable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise _in_our_words(error) from error
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -73,10 +83,14 @@ class QueueFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        except sqlite3.OperationalError as error:
-            raise _unavailable(error) from error
+        except sqlite3.DatabaseError as error:
+            raise _in_our_words(error) from error
         return connection
 
 
-def _unavailable(error: sqlite3.OperationalError) -> QueueUnavailable:
-    return QueueUnavailable(f"the queue's file: {error}")
+def _in_our_words(error: sqlite3.DatabaseError) -> Exception:
+    """Return QueueUnavailable if the file or its disk is unwell, or just busy; a wrong statement is a bug and stays."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & 0xFF in _OUR_MISTAKES:
+        return error
+    return QueueUnavailable(f"the queue's file: {error} ({error.sqlite_errorname})")
