@@ -2,7 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class LetterWriter:
             paragraphs=tuple(paragraphs),
             asks=text.get("asks", ""),
             rows=self._rows(what, common, words),
-            closing=common["closing"].format_map(words).strip(),
+            closing=(words["signature"] if "asks" in text else common["closing"].format_map(words)).strip(),
             footer=common["footer"].format_map(words),
         )
 
@@ -58,11 +58,11 @@ class LetterWriter:
             "priority": what.past.priority or "",
             "vendor": ticket.vendor_reference or "",
             "when": self.local_time(what.about),
-            "by": self.local_time(what.next_update_by) if what.next_update_by else "",
+            "by": self.local_time(_up_to_five_minutes(what.next_update_by)) if what.next_update_by else "",
         }
 
     def _rows(self, what: Occurrence, common: dict[str, str], words: dict[str, str]) -> tuple[tuple[str, str], ...]:
-        rows = [(common["row_request"], f"#{words['number']} · {words['title']}")]
+        rows = [(common["row_request"], words["title"])]
         if what.past.owner:
             rows.append((common["row_owner"], what.past.owner))
         if what.past.priority:
@@ -87,6 +87,11 @@ class LetterWriter:
                 zone=local.tzname(),
             )
         )
+
+
+def _up_to_five_minutes(at: datetime) -> datetime:
+    """Return `at` as a person would say it. Later, never earlier: what is watched is the exact time."""
+    return at + timedelta(seconds=-at.timestamp() % 300)
 
 
 def _section(what: Occurrence) -> str:

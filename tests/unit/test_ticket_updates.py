@@ -26,7 +26,7 @@ def test_the_first_update_names_who_looks_after_it_and_promises_the_next():
 
     rows = dict(story.messages[0].letter.rows)
     assert rows["Looked after by"] == "Robin Vega"
-    assert rows["Next update by"] == "Wednesday, 4 March, 09:03 (GMT)"  # 16 business hours are two days
+    assert rows["Next update by"] == "Wednesday, 4 March, 09:05 (GMT)"  # 16 business hours are two days
 
 
 def test_opened_and_resolved_within_the_hold_is_one_mail():
