@@ -11,7 +11,7 @@ _TOKEN_BYTES = 32
 _ONLY_ME = 0o600
 
 
-class UnusableFolder(Exception):  # noqa: N818 - said to a person as it is
+class UnusableFolder(Exception):
     """The folder cannot be written. The message says why."""
 
 

@@ -20,7 +20,7 @@ MOST_AT_ONCE = 64
 PATIENCE_SECONDS = 15  # between two bytes of a request; a body has its own, shorter bound
 
 
-class PortTaken(Exception):  # noqa: N818 - said to a person as it is
+class PortTaken(Exception):
     """Something else listens there."""
 
 

@@ -172,23 +172,23 @@ def _acts_of(beat: Beat, at: datetime, cast: _Cast, technician: str) -> Iterator
     group = cast.group
     by = PORTAL if beat.state in ("answered", "reopened") and beat.by_client else technician
 
-    def act(kind: Kind, before: float = 0, **fields: object) -> Act:
+    def act(kind: Kind, fields: Mapping[str, object], before: float = 0) -> Act:
         return Act(at - timedelta(seconds=before), group.connection, cast.number, kind, by, fields)
 
     if beat.note is not None:
-        yield act("note", before=17, text=beat.note)
+        yield act("note", {"text": beat.note}, before=17)
     if beat.hours is not None:
-        yield act("time", before=9, hours=beat.hours, note=cast.title)
-    fields: dict[str, object] = {}
+        yield act("time", {"hours": beat.hours, "note": cast.title}, before=9)
+    changed: dict[str, str] = {}
     if beat.state is not None:
-        fields["status"] = group.statuses[beat.state]
+        changed["status"] = group.statuses[beat.state]
     if beat.owner is not None:
-        fields["owner"] = technician if beat.owner == "me" else login(cast.colleague)
+        changed["owner"] = technician if beat.owner == "me" else login(cast.colleague)
     if beat.priority is not None:
-        fields["priority"] = group.priorities[beat.priority]
+        changed["priority"] = group.priorities[beat.priority]
     if beat.vendor_reference is not None:
-        fields["vendor_reference"] = beat.vendor_reference
-    if fields:
-        yield act("change", **fields)
+        changed["vendor_reference"] = beat.vendor_reference
+    if changed:
+        yield act("change", changed)
     if beat.delete:
-        yield act("delete")
+        yield act("delete", {})

@@ -88,18 +88,6 @@ def figures(ledger: Ledger, span: Span) -> Figures:
     )
 
 
-def worth_reading(tickets: Iterable[Ticket], most: int = 3) -> list[Ticket]:
-    """Return the tickets whose journeys show the most: what was held back, promised, told and opened again."""
-
-    def richness(ticket: Ticket) -> int:
-        kinds = len({told.touchpoint for told in ticket.told})
-        reopened = any(told.touchpoint is Touchpoint.REOPENED for told in ticket.told)
-        silent = any(p.outcome in (PromiseOutcome.BROKEN, PromiseOutcome.KEPT_BY_NOTE) for p in ticket.promises)
-        return 2 * kinds + min(len(ticket.held), 4) + min(len(ticket.moments), 12) // 3 + 3 * reopened + 3 * silent
-
-    return sorted(tickets, key=lambda ticket: (-richness(ticket), ticket.first_seen, ticket.id))[:most]
-
-
 def _promises(tickets: Iterable[Ticket], span: Span) -> Counter[PromiseOutcome]:
     """Count what was settled in the day, and what is still open."""
     return Counter(
@@ -112,7 +100,7 @@ def _promises(tickets: Iterable[Ticket], span: Span) -> Counter[PromiseOutcome]:
 
 def _reasons(tickets: Iterable[Ticket], stopped: Iterable[Message], span: Span) -> tuple[Reason, ...]:
     lines = [
-        (_without_the_case(held.why), ticket.id, ticket.number)
+        (words.reason(held.why), ticket.id, ticket.number)
         for ticket in tickets
         for held in ticket.held
         if span.has(held.at)
@@ -121,9 +109,3 @@ def _reasons(tickets: Iterable[Ticket], stopped: Iterable[Message], span: Span) 
     counted = Counter(why for why, _, _ in lines)
     examples = {why: (ticket, number) for why, ticket, number in reversed(lines)}
     return tuple(Reason(why, count, *examples[why]) for why, count in counted.most_common())
-
-
-def _without_the_case(why: str) -> str:
-    """Return the reason without the touchpoint it names, so that one reason is one line."""
-    head, _, tail = why.rpartition(" the update ")
-    return f'{head} "{words.touchpoint(tail)}"' if head and tail in words.TOUCHPOINTS else why

@@ -101,6 +101,8 @@ def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneIn
     kept = next((p for p in ticket.promises if p.settled == told.at), None)
     if kept is not None and kept.outcome is PromiseOutcome.KEPT:
         parts.append(f"In time: word was promised by {words.relative_time(kept.by, told.at, zone)}")
+    if kept is not None and kept.outcome is PromiseOutcome.KEPT_BY_NOTE:
+        parts = [f"Nothing new to tell, but word was promised by {words.relative_time(kept.by, told.at, zone)}"]
     made = next((p for p in ticket.promises if p.made == told.at), None)
     if made is not None:
         parts.append(f"Next word promised by {words.relative_time(made.by, told.at, zone)}")
@@ -115,7 +117,7 @@ def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneIn
 
 
 def _held_line(held: Held) -> Line:
-    return Line(held.at, Lane.HELD, words.touchpoint(held.touchpoint), f"{_sentence(held.why)}.")
+    return Line(held.at, Lane.HELD, words.touchpoint(held.touchpoint), f"{_sentence(words.reason(held.why))}.")
 
 
 def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator[Line]:
@@ -129,8 +131,6 @@ def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator
     match promise.outcome:
         case PromiseOutcome.BROKEN:
             yield Line(promise.settled, Lane.PROMISE, f"Broken: word was promised by {by}", tone="broken")
-        case PromiseOutcome.KEPT_BY_NOTE:
-            yield Line(promise.settled, Lane.PROMISE, f"Kept by a holding note: word was promised by {by}", tone="note")
         case PromiseOutcome.WITHDRAWN:
             yield Line(promise.settled, Lane.PROMISE, "Rests: the ball is with the client")
         case PromiseOutcome.KEPT if promise.settled not in told_at:

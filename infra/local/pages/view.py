@@ -10,9 +10,9 @@ class View:
     values: Mapping[str, object]
 
 
-class Missing(Exception):  # noqa: N818 - an answer, not a fault: 404
+class Missing(Exception):
     """Nothing is at this address. The message is shown."""
 
 
-class Wrong(Exception):  # noqa: N818 - an answer, not a fault: 400
+class Wrong(Exception):
     """The address says something that cannot be read. The message is shown."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from infra.local.pages.desk import Desk
-from infra.local.pages.figures import figures, worth_reading
+from infra.local.pages.figures import figures
 from infra.local.pages.journey import LANES, journey
 from infra.local.pages.ledger import LOOK_BACK, Span
 from infra.local.pages.mail_views import mailbox, one_mail
+from infra.local.pages.stories import worth_reading
 from infra.local.pages.view import Missing, View, Wrong
 from shared.models.alert import Audience
 from shared.models.outgoing import OutgoingState
@@ -47,7 +48,7 @@ def overview(desk: Desk, query: Mapping[str, str]) -> View:
         {
             "days": days,
             "figures": counted,
-            "worth_reading": worth_reading(counted.tickets),
+            "stories": worth_reading(counted.tickets),
             "connections": connections,
             "cut": sorted(ledger.cut),
             "most": max((count for _, count in counted.by_touchpoint), default=1),

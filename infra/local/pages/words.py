@@ -75,9 +75,14 @@ def touchpoint(name: str) -> str:
     return TOUCHPOINTS.get(name, name.replace("_", " "))
 
 
-def reason(code: str) -> str:
-    """Return what a stable reason code means; a reason that is a sentence already stays as it is."""
-    return _REASONS.get(code, code.replace("_", " ") if " " not in code else code) or "no reason was noted"
+def reason(why: str) -> str:
+    """Return a reason in plain words: a stable code as its sentence, a touchpoint that it names by our name for it."""
+    if why in _REASONS:
+        return _REASONS[why]
+    head, _, last = why.rpartition(" ")
+    if last in TOUCHPOINTS and head.endswith("the update"):
+        return f"{head} “{TOUCHPOINTS[last]}”"
+    return why.replace("_", " ") if " " not in why else why
 
 
 def clock_time(at: datetime, zone: ZoneInfo) -> str:
