@@ -207,7 +207,7 @@ def test_a_file_of_something_else_is_an_unavailable_queue(tmp_path, clock):
 
 def test_a_wrong_statement_is_a_bug_and_not_an_outage(line):
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        line.queue._file.run("DELETE FROM nothing")
+        line.queue._file.run("DELETE FROM nowhere")
 
 
 @pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
