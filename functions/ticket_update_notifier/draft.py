@@ -60,13 +60,13 @@ def noted(ticket: Ticket, held: tuple[Held, ...]) -> Ticket:
 
 
 def with_alert(draft: Draft, kind: str, cause: str, severity: Severity, audience: Audience, text: str) -> Draft:
+    """Add an alert. Its id holds the time too: the same cause found again later is news, not a document that exists."""
     ticket = draft.ticket
-    key = f"{ticket.id}:{cause}"
     alert = Alert(
-        id=alert_id(kind, key),
+        id=alert_id(kind, f"{ticket.id}:{draft.now.isoformat()}"),
         at=draft.now,
         kind=kind,
-        dedup_key=key,
+        dedup_key=f"{ticket.id}:{cause}",
         severity=severity,
         audience=audience,
         text=text,

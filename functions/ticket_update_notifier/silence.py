@@ -92,7 +92,7 @@ def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
     return with_alert(
         draft,
         "client_in_silence",
-        f"{since.isoformat()}:{alerts}",
+        since.isoformat(),
         Severity.CRITICAL,
         Audience.MANAGER,
         f"The client of {ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC, and was promised to.",

@@ -53,6 +53,7 @@ class Story:
     ticket: Ticket | None = None
     messages: list[Message] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    created: set[str] = field(default_factory=set)
     looks: int = 0
 
     @property
@@ -90,6 +91,8 @@ class Story:
             self.ticket = decision.document
             self.looks += 1
             assert self.ticket.alarm_at is None or self.ticket.alarm_at > now, "an alarm must lie ahead"
+            assert not {d.id for d in decision.creates} & self.created, "what exists cannot come to exist again"
+            self.created |= {d.id for d in decision.creates}
             self.messages += [d for d in decision.creates if isinstance(d, Message)]
             self.alerts += [d for d in decision.creates if isinstance(d, Alert)]
         return self

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.models.ticket import Touchpoint
 from shared.settings import Updates
 from tests.unit.story import MONDAY, Story, minutes
 
@@ -100,6 +101,19 @@ def test_no_resolution_goes_untold_when_arrivals_are_late_by_less_than_the_hold(
     story.passes(line[-1][0] + FAR)
 
     assert story.told.count("resolved") >= len(resolutions_that_stood(line))
+
+
+@given(changes, st.sets(st.sampled_from(list(Touchpoint))), st.integers(0, 3))
+@settings(max_examples=150, deadline=None)
+def test_nothing_is_created_twice_whatever_is_switched_on(steps, touchpoints, notes):
+    line = timeline(steps)
+    story = Story(Updates(touchpoints=tuple(touchpoints), holding_notes_in_a_row=notes))
+    for at, status, owner in line:
+        story.happens(at, status, owner=owner)
+
+    story.passes(line[-1][0] + FAR)  # the story itself checks each id
+
+    assert {message.touchpoint for message in story.messages} <= {touchpoint.value for touchpoint in touchpoints}
 
 
 @given(changes)

@@ -196,6 +196,15 @@ def test_with_notes_switched_off_the_promised_time_is_an_alert():
     assert "client_in_silence" in [alert.kind for alert in story.alerts]
 
 
+def test_silence_that_comes_back_after_a_short_wait_is_another_alert():
+    quiet = Updates(touchpoints=(Touchpoint.RECEIVED,), holding_notes_in_a_row=0)
+    story = Story(quiet).happens(0, "Working").passes(20 * DAY)
+    before = len(story.alerts)
+    story.happens(20 * DAY, "Waiting on client").happens(20 * DAY + 30, "Working").passes(60 * DAY)
+
+    assert len(story.alerts) > before
+
+
 # ── the budget ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
