@@ -49,7 +49,7 @@ def failed(connection: PsaConnection | None, name: str, tick: datetime, reason: 
     if document.failures_in_a_row != BLIND_AFTER:
         return Decision(document, outcome="blind")
     text = f"{name} could not be read {BLIND_AFTER} times in a row ({reason}). Until it can, lost webhooks stay lost."
-    alert = _alert("sweep_blind", f"{name}:{tick.isoformat()}", tick, Severity.CRITICAL, text)
+    alert = _alert("sweep_blind", name, tick, Severity.CRITICAL, text)
     return Decision(document, (alert,), "blind")
 
 
@@ -74,5 +74,11 @@ def registration_checked(
 
 def _alert(kind: str, key: str, at: datetime, severity: Severity, text: str) -> Alert:
     return Alert(
-        id=alert_id(kind, key), at=at, kind=kind, dedup_key=key, severity=severity, audience=Audience.MANAGER, text=text
+        id=alert_id(kind, f"{key}:{at.isoformat()}"),
+        at=at,
+        kind=kind,
+        dedup_key=key,
+        severity=severity,
+        audience=Audience.MANAGER,
+        text=text,
     )
