@@ -101,32 +101,42 @@ class RestApi:
         """How many calls the budget still holds; without one, as many as anybody could want."""
         return sys.maxsize if self._budget is None else self._budget.left
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """GET a path below the base, or a whole URL that this PSA gave us. Raises PsaNotFound for 404."""
-        return self._call("GET", path, params=params)
-
     def find(self, path: str, params: Mapping[str, str] | None = None) -> Answer | None:
-        """GET like `get`, None for 404."""
+        """GET a path below the base, or a whole URL that this PSA gave us. None for 404."""
         try:
-            return self.get(path, params)
+            return self._call(path, params=params)
         except PsaNotFound:
             return None
 
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """GET like `find` what must be there: 404 is PsaUnavailable."""
+        answer = self.find(path, params)
+        if answer is None:
+            raise PsaUnavailable(f"{self._product.name} does not know one of its own paths; look at base_url")
+        return answer
+
     def ask(self, path: str, question: object) -> Answer:
-        """POST a query as JSON: it changes nothing, so a lost answer is only PsaUnavailable."""
-        return self._call("POST", path, json=question)
+        """POST a query as JSON: it changes nothing, so a lost answer is only PsaUnavailable, and so is 404."""
+        try:
+            return self._call(path, json=question)
+        except PsaNotFound as error:
+            raise PsaUnavailable(
+                f"{self._product.name} does not know one of its own paths; look at base_url"
+            ) from error
 
     def ask_form(self, path: str, form: Mapping[str, str], params: Mapping[str, str]) -> Answer:
-        """POST a form that changes nothing, without credentials: it is how they are fetched."""
-        return self._call("POST", path, form=form, params=params, credentials=dict)
+        """POST a form that changes nothing, without credentials: it is how they are fetched. Raises PsaRefused too."""
+        return self._call(path, form=form, params=params, credentials=dict, refused=PsaRefused)
 
     def change(self, path: str, record: object) -> Answer:
-        """POST something that changes the PSA. Raises PsaOutcomeUnknown if the answer was lost on the way."""
-        return self._call("POST", path, json=record, lost=PsaOutcomeUnknown)
+        """POST something that changes the PSA.
+
+        Raises PsaOutcomeUnknown if the answer was lost on the way, PsaRefused (PsaNotFound for 404) if it will not.
+        """
+        return self._call(path, json=record, lost=PsaOutcomeUnknown, refused=PsaRefused)
 
     def _call(
         self,
-        method: str,
         path: str,
         *,
         params: Mapping[str, str] | None = None,
@@ -134,6 +144,7 @@ class RestApi:
         form: Mapping[str, str] | None = None,
         credentials: Callable[[], Mapping[str, str]] | None = None,
         lost: type[PsaUnavailable] = PsaUnavailable,
+        refused: type[PsaUnavailable | PsaRefused] = PsaUnavailable,
     ) -> Answer:
         url = self._url(path)
         if self._budget is not None:
@@ -144,7 +155,7 @@ class RestApi:
         deadline = self._monotonic() + bounds.total_seconds
         try:
             response = self._session.request(
-                method,
+                "GET" if json is None and form is None else "POST",
                 url,
                 params=params,
                 json=json,
@@ -156,15 +167,23 @@ class RestApi:
             )
         except requests.RequestException as error:
             raise (PsaUnavailable if _never_sent(error) else lost)(f"{name} did not answer") from error
+        except UnicodeEncodeError as error:
+            raise ConfigurationError(f"{name}: a key or user name has letters that no HTTP header can carry") from error
         with response:
             try:
                 raw = read_body(response, bounds.max_bytes, deadline, self._monotonic)
             except (AnswerTooLarge, AnswerTooSlow, AnswerBroken) as error:
                 raise lost(f"{name} did not answer to the end: {error}") from error
-        return self._judge(response, raw, lost)
+        return self._judge(response, raw, lost, refused)
 
-    def _judge(self, response: requests.Response, raw: bytes, lost: type[PsaUnavailable]) -> Answer:
-        """Turn status and body into an answer or an error."""
+    def _judge(
+        self,
+        response: requests.Response,
+        raw: bytes,
+        lost: type[PsaUnavailable],
+        refused: type[PsaUnavailable | PsaRefused],
+    ) -> Answer:
+        """Turn status and body into an answer or an error: `lost` if it may have been done, `refused` for other 4xx."""
         status, name = response.status_code, self._product.name
         wait = retry_after(response.headers)
         body = self._parsed(response, raw)
@@ -184,8 +203,8 @@ class RestApi:
             raise lost(f"{name} is unwell (HTTP {status})", wait)
         if body is None:
             raise PsaUnavailable(f"{name} answered HTTP {status} without JSON: a proxy, or a wrong base_url")
-        refusal = PsaNotFound if status == 404 else PsaRefused
-        raise refusal(f"{name} refused (HTTP {status}){_reason(body)}")
+        kind = PsaNotFound if status == 404 else refused
+        raise kind(f"{name} refused (HTTP {status}){_reason(body)}")
 
     def _parsed(self, response: requests.Response, raw: bytes) -> object:
         """Return the JSON in the body; None if it is none, or null."""
@@ -207,13 +226,14 @@ class RestApi:
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
+    """Scheme, host and port. What is no URL has none that anything could be equal to."""
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        port = -1
+        return "", url, None
     default = 443 if parts.scheme == "https" else 80
-    return parts.scheme, parts.hostname or "", port if port is not None else default
+    return parts.scheme, parts.hostname or "", default if port is None else port
 
 
 def _stays_here(host: str) -> bool:

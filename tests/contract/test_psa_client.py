@@ -284,7 +284,24 @@ def test_every_fault_is_the_psa_being_unavailable_and_never_an_empty_success(wor
     assert world.client.ticket(number) is not None
 
 
-@pytest.mark.parametrize("fault", [*ALWAYS_BAD, Fault.EMPTY_LIST, Fault.PAGE_LOOP])
+@pytest.mark.parametrize("fault", [Fault.BAD_REQUEST, Fault.NO_SUCH_PATH])
+def test_a_list_that_is_refused_is_the_psa_being_unavailable(world: World, fault: Fault) -> None:
+    """Wrong `base_url`, another version of the product: a person must look, and other connections go on."""
+    number = world.ticket()
+    world.client.ticket(number)
+    world.psa.faults.on(fault)
+    for act in (
+        world.changed,
+        lambda: list(world.client.time_entries(START - DAY, START + DAY)),
+        lambda: list(world.client.members()),
+    ):
+        with pytest.raises(PsaUnavailable):
+            act()
+    with pytest.raises((PsaRefused, PsaUnavailable)):
+        world.client.add_note(number, "hello", internal=True)
+
+
+@pytest.mark.parametrize("fault", [*ALWAYS_BAD, Fault.BAD_REQUEST, Fault.EMPTY_LIST, Fault.PAGE_LOOP])
 def test_a_fault_in_the_middle_of_a_list_is_not_its_end(paged: World, fault: Fault) -> None:
     numbers = [paged.ticket(f"ticket {n}") for n in range(23)]
     paged.changed()

@@ -177,6 +177,8 @@ def test_404_with_json_means_there_is_none(serve: Callable[[Play], Server]) -> N
     api = api_of(serve(answer(raw)))
     assert api.find("/x") is None
     with pytest.raises(PsaNotFound, match="no such ticket"):
+        api.change("/x", {})
+    with pytest.raises(PsaUnavailable, match="base_url"):
         api.get("/x")
 
 
@@ -199,7 +201,7 @@ def test_a_budget_ends_before_the_call_that_is_too_many(serve: Callable[[Play], 
         "https://psa.example.test.evil.example/page",
         "https://psa.example.test@evil.example/page",
         "https://psa.example.test:port/page",
-        "//evil.example/page",
+        "https://[psa.example.test/page",
         "ftp://psa.example.test/page",
         "page",
     ],
@@ -207,8 +209,9 @@ def test_a_budget_ends_before_the_call_that_is_too_many(serve: Callable[[Play], 
 def test_only_pages_of_the_configured_host_are_followed(page: str) -> None:
     asked: list[str] = []
     api = RestApi(PRODUCT, "https://psa.example.test/api", dict, admit=lambda: asked.append(page))
-    with pytest.raises(PsaUnavailable):
+    with pytest.raises(PsaUnavailable, match="another host"):
         api.get(page)
+    assert asked == []
 
 
 def test_keys_travel_in_the_open_to_no_other_machine() -> None:
@@ -216,6 +219,12 @@ def test_keys_travel_in_the_open_to_no_other_machine() -> None:
         with pytest.raises(ConfigurationError, match="https://"):
             RestApi(PRODUCT, url, dict)
     RestApi(PRODUCT, "http://localhost:8080/api", dict)
+
+
+def test_a_key_that_no_header_can_carry_is_a_wrong_setting(serve: Callable[[Play], Server]) -> None:
+    server = serve(answer(body(b'{"id":1}')))
+    with pytest.raises(ConfigurationError, match="letters"):
+        RestApi(PRODUCT, server.url, lambda: {"Secret": "ключ"}, bounds=QUICK).get("/x")
 
 
 def test_a_date_without_the_senders_own_clock_says_nothing() -> None:

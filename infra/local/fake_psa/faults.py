@@ -13,6 +13,8 @@ class Fault(StrEnum):
     LOST_ANSWER = "lost_answer"  # the request is carried out, then the connection breaks
     RATE_LIMITED = "rate_limited"  # 429, with `retry_after` if it is set
     DENIED = "denied"  # 403
+    BAD_REQUEST = "bad_request"  # 400: it will not have the request as it is
+    NO_SUCH_PATH = "no_such_path"  # 404 with JSON
     REDIRECT = "redirect"  # 302 to another host
     HTML = "html"  # 200 with the page of a proxy
     TRUNCATED = "truncated"  # 200 with half of the JSON

@@ -213,6 +213,8 @@ class FakePsa:
             (Fault.SERVER_ERROR, lambda: json_answer({"error": "internal"}, 500)),
             (Fault.RATE_LIMITED, lambda: self.rest.too_many(self.faults.retry_after)),
             (Fault.DENIED, lambda: json_answer({"error": "forbidden"}, 403)),
+            (Fault.BAD_REQUEST, lambda: json_answer({"message": "The request is invalid."}, 400)),
+            (Fault.NO_SUCH_PATH, lambda: json_answer({"message": "Not found."}, 404)),
             (Fault.REDIRECT, lambda: Response(status=302, headers={"Location": "https://elsewhere.test/login"})),
         )
 

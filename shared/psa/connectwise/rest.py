@@ -202,10 +202,10 @@ class ConnectWiseClient:
 
     def _never_missing(self, api: RestApi, path: str, params: Mapping[str, str]) -> Answer:
         """GET what is always there: a 404 for it means that we are not let in."""
-        try:
-            return api.get(path, params)
-        except PsaNotFound as error:
-            raise PsaAccessDenied(f"ConnectWise does not let us in (it says 404). {_PRODUCT.check}") from error
+        answer = api.find(path, params)
+        if answer is None:
+            raise PsaAccessDenied(f"ConnectWise does not let us in (it says 404). {_PRODUCT.check}")
+        return answer
 
     def _project_changes(self, api: RestApi, since: datetime) -> Iterator[PsaTicket]:
         try:
