@@ -626,6 +626,28 @@ def test_the_generic_feed_shows_a_status_that_came_and_went() -> None:
     assert [ticket.status for ticket in world.changed()] == ["New", "Waiting on client", "In Progress"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "base_url"),
+    [
+        ("connectwise", "https://api-na.fakewise.test"),
+        ("connectwise", "https://api-na.fakewise.test/v4_6_release/"),
+        ("connectwise", "https://api-na.fakewise.test/v4_6_release/apis/3.0/"),
+        ("autotask", "https://webservices14.fakeotask.test"),
+        ("autotask", "https://webservices14.fakeotask.test/ATServicesRest/"),
+        ("autotask", "https://webservices14.fakeotask.test/atservicesrest/V1.0"),
+        ("halopsa", "https://examplemsp.fakehalo.test/"),
+        ("halopsa", "https://examplemsp.fakehalo.test/api"),
+        ("generic", "https://psa.fake.test/api/"),
+    ],
+)
+def test_the_address_may_be_written_as_the_vendors_write_it(kind: str, base_url: str) -> None:
+    world = world_of(kind)
+    number = world.ticket()
+    system = world.psa.system_settings().model_copy(update={"base_url": base_url})
+    connection = Connection(system=system, statuses=StatusMap(new=("New",)))
+    assert client_for(connection, secret, world.psa.session()).ticket(number) is not None
+
+
 def test_a_session_of_our_own_goes_out_of_the_house_only_by_https() -> None:
     system = (
         FakePsa("generic", VirtualClock(START))

@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -492,6 +494,20 @@ def test_halo_writes_1900_and_leaves_a_z_out_and_hides_the_agent() -> None:
     assert "agent_name" not in ticket(first)
     desk.at(61)
     assert session.get(f"{root}/api/Tickets/{first}", headers=headers, timeout=1).status_code == 401
+
+
+def test_the_generic_fake_answers_every_path_of_the_documentation() -> None:
+    desk = Desk("generic")
+    number = desk.create().ticket_id
+    document = (Path(__file__).parents[2] / "docs" / "generic-rest.md").read_text(encoding="utf-8")
+    paths = re.findall(r"^\| `(GET|POST) (/[^?` ]+)", document, re.MULTILINE)
+    assert len(paths) == 7
+    headers = {"Authorization": "Bearer " + secret("env:FAKE_GENERIC_TOKEN")}
+    for method, documented in paths:
+        path = documented.replace("/contacts/<id>", f"/contacts/{desk.dana.id}").replace("<id>", str(number))
+        url = f"{desk.psa.base_url}{path}?since=2026-03-01T00:00:00Z&until=2026-03-03T00:00:00Z"
+        answer = desk.psa.session().request(method, url, json={"text": "x"}, headers=headers, timeout=1)
+        assert answer.ok, path
 
 
 def test_faults_strike_where_and_as_often_as_they_are_told() -> None:

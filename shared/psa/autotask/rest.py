@@ -37,7 +37,7 @@ from shared.settings import Autotask
 PAGE_SIZE = 500
 """Autotask's maximum."""
 
-_API_ROOT = "/atservicesrest/v1.0"
+_SERVICE, _VERSION = "/atservicesrest", "/v1.0"
 _PERMISSION = re.compile(r"permission|not authori[sz]ed|access denied", re.IGNORECASE)
 _NOTE_TITLE = "Promisekeeper"
 _CHANGED = ("lastActivityDate", "lastTrackedModificationDateTime")
@@ -92,12 +92,14 @@ class AutotaskClient:
         self._secret = secret
         self._page_size = page_size
         self._rows_in_a_page = page_size  # what Autotask really gives, once a full page was seen
-        base_url = settings.base_url.rstrip("/")
-        if not urlsplit(base_url).path:
-            base_url += _API_ROOT
         self._share = HourlyShare(monotonic)
         self._api = RestApi(
-            _PRODUCT, base_url, self._credentials, session=session, admit=self._share.admit, monotonic=monotonic
+            _PRODUCT,
+            _api_address(settings.base_url),
+            self._credentials,
+            session=session,
+            admit=self._share.admit,
+            monotonic=monotonic,
         )
         self._lookups = Lookups(self._all, monotonic)
 
@@ -294,6 +296,15 @@ class AutotaskClient:
             if not following:
                 return
             path = str(following)
+
+
+def _api_address(base_url: str) -> str:
+    """Return the address with what is left out of `/atservicesrest/v1.0`: zoneInformation names it without version."""
+    address = base_url.rstrip("/")
+    path = urlsplit(address).path
+    if path.lower().endswith(_VERSION):
+        return address
+    return f"{address}{_VERSION}" if path else f"{address}{_SERVICE}{_VERSION}"
 
 
 def _between(name: str, start: datetime, end: datetime | None) -> Record:

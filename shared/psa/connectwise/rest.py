@@ -45,7 +45,7 @@ _PRODUCT = Product(
     ),
 )
 _PATHS = ("/service/tickets", "/project/tickets")
-_API_ROOT = "/v4_6_release/apis/3.0"
+_CODEBASE, _API = "/v4_6_release", "/apis/3.0"
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?', re.IGNORECASE)
 
 
@@ -64,10 +64,9 @@ class ConnectWiseClient:
         self._settings = settings
         self._secret = secret
         self._page_size = page_size
-        base_url = settings.base_url.rstrip("/")
-        if not urlsplit(base_url).path:
-            base_url += _API_ROOT
-        self._api = RestApi(_PRODUCT, base_url, self._credentials, session=session, monotonic=monotonic)
+        self._api = RestApi(
+            _PRODUCT, _api_address(settings.base_url), self._credentials, session=session, monotonic=monotonic
+        )
 
     # ── single records ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -255,6 +254,15 @@ class ConnectWiseClient:
             if newest <= last:
                 raise PsaUnavailable("ConnectWise leads its pages in a circle")
             last = newest
+
+
+def _api_address(base_url: str) -> str:
+    """Return the address with whatever is left out of `/v4_6_release/apis/3.0`, which every server understands."""
+    address = base_url.rstrip("/")
+    path = urlsplit(address).path
+    if "/apis/" in f"{path}/".lower():
+        return address
+    return f"{address}{_API}" if path else f"{address}{_CODEBASE}{_API}"
 
 
 def _next_page(answer: Answer, found: Sequence[object]) -> str | None:

@@ -52,7 +52,6 @@ def time_entry(entry: TimeEntry) -> Json:
         "id": entry.id,
         "member_id": entry.member_id,
         "ticket_id": entry.ticket_id,
-        "day": entry.day.date().isoformat(),
         "start": microseconds(entry.start) if entry.start else None,
         "end": microseconds(entry.end) if entry.end else None,
         "hours": entry.hours,
