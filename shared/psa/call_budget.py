@@ -1,7 +1,7 @@
 """How many calls a piece of work may still make: PSAs count them, and other integrations live on the same limit."""
 
 
-class BudgetSpent(Exception):  # noqa: N818 - it ends a sweep early; it is no fault
+class BudgetSpent(Exception):
     """The next call would be one too many. It was not made. Clients catch this; it never leaves them."""
 
 

@@ -21,15 +21,15 @@ from urllib3.response import HTTPResponse
 _CHUNK = 65_536
 
 
-class AnswerTooLarge(Exception):  # noqa: N818 - says what the answer was
+class AnswerTooLarge(Exception):
     """The body is over the cap. The rest of it was not read."""
 
 
-class AnswerTooSlow(Exception):  # noqa: N818
+class AnswerTooSlow(Exception):
     """The deadline passed before the body ended."""
 
 
-class AnswerBroken(Exception):  # noqa: N818
+class AnswerBroken(Exception):
     """The connection or the compression broke in the middle of the body."""
 
 

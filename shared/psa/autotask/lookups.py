@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from shared.errors import InvalidRequest, PsaUnavailable
 from shared.psa import reading
 from shared.psa.autotask import records
+from shared.psa.autotask.queries import all_rows
 from shared.psa.autotask.records import Names
 from shared.psa.facts import PsaContact
 from shared.psa.paging import readable
@@ -21,8 +22,6 @@ BATCH = 500
 """Autotask allows at most 500 conditions in one query, and answers at most 500 records."""
 
 T = TypeVar("T")
-Query = Callable[[RestApi, str, Record], list[object]]
-"""Return all records of an entity that fit a query."""
 
 
 @dataclass(slots=True)
@@ -37,8 +36,7 @@ class _Kept(Generic[T]):
 class Lookups:
     """Safe to be shared by threads: two of them may look the same thing up, which costs a call and no more."""
 
-    def __init__(self, query: Query, monotonic: Callable[[], float]) -> None:
-        self._query = query
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._contacts = _Kept("Contacts", _contact)
@@ -51,9 +49,9 @@ class Lookups:
         tickets = list(tickets)
         fields = self.ticket_fields(api)
         return Names(
-            statuses=_labels(fields, "status"),
-            priorities=_labels(fields, "priority"),
-            queues=_labels(fields, "queueID"),
+            statuses=labels(fields, "status"),
+            priorities=labels(fields, "priority"),
+            queues=labels(fields, "queueID"),
             companies=self._look_up(api, self._companies, _ids(tickets, "companyID")),
             contacts=self._look_up(api, self._contacts, _ids(tickets, "contactID")),
             resources=self._look_up(api, self._resources, _ids(tickets, "assignedResourceID")),
@@ -64,7 +62,7 @@ class Lookups:
         now = self._monotonic()
         if self._fields is None or self._fields[0] <= now:
             body = api.get("/Tickets/entityInformation/fields").body
-            if not reading.is_record(body) or not _labels(body, "status"):
+            if not reading.is_record(body) or not labels(body, "status"):
                 raise PsaUnavailable("Autotask did not tell what its statuses are called")
             self._fields = (now + KEPT_SECONDS, body)
         return self._fields[1]
@@ -75,7 +73,7 @@ class Lookups:
             known = {one: kept.found[one] for one in ids if one in kept.found and kept.found[one][0] > now}
         for batch in _batches(sorted(ids - known.keys())):
             question = {"filter": [{"op": "in", "field": "id", "value": [int(one) for one in batch]}]}
-            fresh = dict(readable(self._query(api, kept.entity, question), kept.read, "Autotask"))
+            fresh = dict(readable(all_rows(api, kept.entity, question, BATCH), kept.read, "Autotask"))
             known |= {one: (now + KEPT_SECONDS, fresh.get(one)) for one in batch}
         with self._lock:
             kept.found |= known
@@ -87,7 +85,8 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield ids[first : first + BATCH]
 
 
-def _labels(fields: Record, name: str) -> Mapping[str, str]:
+def labels(fields: Record, name: str) -> Mapping[str, str]:
+    """Return value -> label of the picklist `name`. Raises PsaUnavailable for one that cannot be read."""
     try:
         return records.picklist(fields, name)
     except InvalidRequest as error:

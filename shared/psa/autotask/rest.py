@@ -16,7 +16,8 @@ from shared.errors import PsaOutcomeUnknown, PsaUnavailable
 from shared.psa import reading
 from shared.psa.autotask import records
 from shared.psa.autotask.hourly_share import HourlyShare
-from shared.psa.autotask.lookups import BATCH, Lookups
+from shared.psa.autotask.lookups import BATCH, Lookups, labels
+from shared.psa.autotask.queries import EVERYTHING, all_rows, count, pages
 from shared.psa.call_budget import CallBudget
 from shared.psa.facts import (
     PsaContact,
@@ -26,7 +27,7 @@ from shared.psa.facts import (
     RegistrationState,
     WebhookRegistration,
 )
-from shared.psa.paging import Onward, readable, rows, sense
+from shared.psa.paging import readable, sense
 from shared.psa.reading import Record
 from shared.psa.record_ids import is_whole_number, whole_number
 from shared.psa.registration import is_our_url
@@ -101,7 +102,7 @@ class AutotaskClient:
             admit=self._share.admit,
             monotonic=monotonic,
         )
-        self._lookups = Lookups(self._all, monotonic)
+        self._lookups = Lookups(monotonic)
 
     # ── single records ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,14 +141,14 @@ class AutotaskClient:
                 {"op": "lte", "field": "dateWorked", "value": _iso(until + _DAY)},
             ]
         }
-        for page in self._pages(self._api, "TimeEntries", question):
-            entries = readable(page, records.time_entry, _PRODUCT.name)
+        for page in pages(self._api, "TimeEntries", question, self._page_size):
+            entries = readable(page.rows, records.time_entry, _PRODUCT.name)
             yield from (entry for entry in entries if _worked_within(entry, since, until))
 
     def members(self) -> Iterator[PsaMember]:
         nobody = True
-        for page in self._pages(self._api, "Resources", {"filter": [{"op": "gte", "field": "id", "value": 0}]}):
-            for member in readable(page, records.member, _PRODUCT.name):
+        for page in pages(self._api, "Resources", EVERYTHING, self._page_size):
+            for member in readable(page.rows, records.member, _PRODUCT.name):
                 nobody = False
                 yield member
         if nobody:
@@ -175,13 +176,8 @@ class AutotaskClient:
 
     def webhook_registration(self) -> WebhookRegistration:
         """Look at our ticket webhooks. Autotask switches one off after 25 events that failed in a row."""
-        every = {"filter": [{"op": "gte", "field": "id", "value": 0}]}
-        found = [
-            webhook
-            for page in self._pages(self._api, "TicketWebhooks", every)
-            for webhook in readable(page, dict, _PRODUCT.name)
-            if is_our_url(webhook.get("webhookUrl"))
-        ]
+        every = all_rows(self._api, "TicketWebhooks", EVERYTHING, self._page_size)
+        found = [one for one in readable(every, dict, _PRODUCT.name) if is_our_url(one.get("webhookUrl"))]
         if not found:
             return WebhookRegistration(
                 state=RegistrationState.MISSING,
@@ -236,7 +232,6 @@ class AutotaskClient:
         Pages go by id: a ticket that changes meanwhile moves no other one.
         """
         question = {
-            "MaxRecords": self._page_size,
             "IncludeFields": list(_TICKET_FIELDS),
             "filter": [self._changed_within(api, start, end)],
         }
@@ -244,9 +239,9 @@ class AutotaskClient:
         counted = end is not None  # a narrow stretch is read because a wider one was too much: count before reading
         if counted and not self._affordable(api, question, 0):
             return None
-        for page, more in self._pages_with_more(api, "Tickets", question):
-            found += page
-            if more and not counted:
+        for page in pages(api, "Tickets", question, self._page_size):
+            found += page.rows
+            if page.has_next and not counted:
                 counted = True
                 if not self._affordable(api, question, len(found)):
                     return None
@@ -263,39 +258,11 @@ class AutotaskClient:
 
     def _affordable(self, api: RestApi, question: Record, already: int) -> bool:
         """Say whether the calls that are left read all pages and look all names up. `already` rows made one page."""
-        body = api.ask("/Tickets/query/count", {"filter": question["filter"]}).body
-        count = body.get("queryCount") if reading.is_record(body) else None
-        if not isinstance(count, int):
-            raise PsaUnavailable("Autotask did not count its tickets")
+        found = count(api, "Tickets", question)
         self._rows_in_a_page = already or self._rows_in_a_page
-        pages = -(-max(0, count - already) // self._rows_in_a_page)
-        batches = 3 * -(-count // BATCH)
-        return pages + batches <= api.calls_left
-
-    def _all(self, api: RestApi, entity: str, question: Record) -> list[object]:
-        return [record for page in self._pages(api, entity, question) for record in page]
-
-    def _pages(self, api: RestApi, entity: str, question: Record) -> Iterator[list[object]]:
-        for page, _more in self._pages_with_more(api, entity, {"MaxRecords": self._page_size, **question}):
-            yield page
-
-    def _pages_with_more(self, api: RestApi, entity: str, question: Record) -> Iterator[tuple[list[object], bool]]:
-        """Yield each page, and whether another one follows it."""
-        onward = Onward(_PRODUCT.name)
-        path = f"/{entity}/query"
-        while True:
-            body = api.ask(onward.to(path), question).body
-            details = body.get("pageDetails") if reading.is_record(body) else None
-            if not reading.is_record(body) or not reading.is_record(details):
-                raise PsaUnavailable("Autotask answered a query without pageDetails")
-            page = rows(body.get("items"), _PRODUCT.name)
-            following = details.get("nextPageUrl")
-            if details.get("count") not in (None, len(page)) or (following and not page):
-                raise PsaUnavailable("Autotask answered a page that lacks its rows")
-            yield page, bool(following)
-            if not following:
-                return
-            path = str(following)
+        pages_left = -(-max(0, found - already) // self._rows_in_a_page)
+        batches = 3 * -(-found // BATCH)
+        return pages_left + batches <= api.calls_left
 
 
 def _api_address(base_url: str) -> str:
@@ -330,7 +297,7 @@ def _worked_within(entry: PsaTimeEntry, since: datetime, until: datetime) -> boo
 
 def _choice(fields: Record, name: str, word: str, *, otherwise: int) -> int:
     """Return the value of the picklist's first label that holds `word`; `otherwise` where none does."""
-    for value, label in records.picklist(fields, name).items():
+    for value, label in labels(fields, name).items():
         if word in label.casefold() and value.isascii() and value.isdecimal():
             return int(value)
     return otherwise
