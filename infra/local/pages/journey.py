@@ -85,14 +85,19 @@ def _changes(before: Moment, now: Moment) -> Iterator[str]:
     if now.owner != before.owner:
         yield f"{now.owner} has it" if now.owner else "nobody has it"
     if now.priority != before.priority:
-        yield f"priority {now.priority}" if now.priority else "no priority"
+        yield _priority(now.priority) if now.priority else "no priority"
 
 
 def _named(owner: str | None, priority: str | None) -> Iterator[str]:
     if owner:
         yield f"{owner} has it"
     if priority:
-        yield f"priority {priority}"
+        yield _priority(priority)
+
+
+def _priority(label: str) -> str:
+    """Some PSAs' labels say it themselves: Priority 2 - High."""
+    return label if label.casefold().startswith("priority") else f"priority {label}"
 
 
 def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneInfo) -> Line:

@@ -165,6 +165,14 @@ def _style() -> Response:
     return response
 
 
+_BIDI_CONTROLS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
+def _without_tricks(value: object) -> object:
+    """Return outside text without the controls that turn the rest of a line around; markup is ours and stays."""
+    return value.translate(_BIDI_CONTROLS) if type(value) is str else value
+
+
 @cache
 def _templates() -> Environment:
     """Everything is escaped, in every template: titles and names come from whoever can open a ticket."""
@@ -172,6 +180,7 @@ def _templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_without_tricks,
         trim_blocks=True,
         lstrip_blocks=True,
     )
