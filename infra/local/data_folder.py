@@ -9,6 +9,7 @@ from pathlib import Path
 
 _TOKEN_BYTES = 32
 _ONLY_ME = 0o600
+_MY_FOLDER = 0o700
 
 
 class UnusableFolder(Exception):
@@ -25,7 +26,7 @@ class DataFolder:
     def at(cls, path: Path) -> "DataFolder":
         """Make the folder if need be. Raises UnusableFolder."""
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=_MY_FOLDER, parents=True, exist_ok=True)  # clients' names and mails lie in it
             probe = path / ".writable"
             probe.write_bytes(b"")
             probe.unlink()

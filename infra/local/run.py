@@ -7,7 +7,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from shared import wiring
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.task_workers import TaskWorkers
 from shared.errors import ConfigurationError, Retryable
+from shared.ports import App
 
 PORT = 8710
 WORKERS = 12  # more than all paced queues together take at once, so that a slow PSA or relay holds nobody else up
@@ -58,12 +59,23 @@ def run(settings: Path, data: Path, port: int) -> None:
         f"Webhooks come to {server.url}psa_webhook/<{' | '.join(app.settings.psa)}>. Data is in {folder.path}.\n"
         "Ctrl-C stops it."
     )
+    for problem in _shut_doors(app):
+        _say(f"Not ready yet: {problem}")
     wait_for_stop()
     _say("Stopping: what is under way is finished first. Ctrl-C again stops at once.")
     server.stop()
     scheduler.stop()
     workers.stop()
     _say("Stopped. Nothing is lost: what was not done waits in the data folder.")
+
+
+def _shut_doors(app: App) -> Iterator[str]:
+    """Say which connections cannot take webhooks. They alone stay shut, so it is no reason not to start."""
+    for name in app.settings.psa:
+        try:
+            app.psa_webhook(name)
+        except ConfigurationError as error:
+            yield f"{name}: {error}"
 
 
 def _say(text: str) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_every_page_has_its_landmarks_and_headings_in_order(pages):
         assert names.count("header") == names.count("footer") == 1, path
         assert page.tags[0].attributes.get("lang") == "en", path
         levels = [int(name[1]) for name in names if re.fullmatch("h[1-6]", name)]
-        assert all(deeper - level <= 1 for level, deeper in zip(levels, levels[1:], strict=False)), path
+        assert all(deeper - level <= 1 for level, deeper in pairwise(levels)), path
         navs = [tag.attributes.get("aria-label") for tag in page.tags if tag.name == "nav"]
         assert None not in navs, path
         assert len(set(navs)) == len(navs), path

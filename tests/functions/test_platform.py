@@ -1,0 +1,137 @@
+"""The platform of one machine: it starts, serves, keeps strangers from its workers, says what is wrong, and stops."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from infra.local import run
+from infra.local.data_folder import DataFolder, UnusableFolder
+from infra.local.demo_platform import SETTINGS, prepare
+from infra.local.demo_stage import CALM
+from infra.local.fake_psa import SECRETS, FakePsa, over_http
+from infra.local.pages import Desk, Pages
+from infra.local.queues import queue_settings
+from infra.local.serving import PortTaken, Server
+from infra.local.simulator import START
+from infra.local.wsgi_call import call
+from shared.wiring import SystemClock
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory):
+    return prepare(DataFolder.at(tmp_path_factory.mktemp("platform")), START, 1, CALM).platform
+
+
+def test_it_takes_a_signed_webhook_over_http_shows_the_ticket_and_stops_when_told(tmp_path):
+    environ = {**os.environ, **{name.removeprefix("env:"): value for name, value in SECRETS.items()}}
+    command = [
+        sys.executable,
+        "-m",
+        "infra.local.run",
+        "--settings",
+        SETTINGS,
+        "--data",
+        tmp_path / "data",
+        "--port",
+        "0",
+    ]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = re.search(r"http://127\.0\.0\.1:\d+/", process.stderr.readline())[0]
+        clock = SystemClock()
+        psa = FakePsa("connectwise", clock)
+        contact = psa.tenant.add_contact(
+            "Orla Keane", "orla@liffeylegal.example", psa.tenant.add_company("Liffey Legal")
+        )
+        psa.tenant.add_member("Aoife Brennan")
+        (delivery,) = psa.create_ticket(clock.now(), title="No dial tone", contact=contact, by="ABrennan").deliveries
+
+        post = over_http(requests.Session(), f"{url}psa_webhook/connectwise", clock, "connectwise")
+        answered = post(delivery.body, delivery.headers_at(clock.now()))
+        page = requests.get(f"{url}tickets", timeout=10)
+        process.send_signal(signal.SIGTERM)
+        log, told = process.communicate(timeout=30)
+
+    assert answered.status == 200
+    assert "No dial tone" in page.text
+    assert process.returncode == 0
+    assert "Stopped." in told
+    assert '"function": "psa_webhook", "outcome": "new"' in log
+
+
+@pytest.mark.parametrize("function", ["send_message", "ticket_update_notifier", "psa_note", "psa_fetch", "psa_sweep"])
+def test_nobody_but_our_own_queue_and_scheduler_reaches_a_worker(platform, function):
+    body, headers = b'{"id": "message-1"}', {"Content-Type": "application/json"}
+
+    assert call(platform, "POST", f"/{function}/", body, headers).status == 401
+    assert call(platform, "POST", f"/{function}/", body, {**headers, "Authorization": "Bearer guess"}).status == 401
+    assert platform.deliver(function, body, headers)[0] != 401
+
+
+def test_where_mails_really_go_out_the_mailbox_says_so(platform):
+    answer = call(Pages(Desk(platform.app, None)), "GET", "/mailbox")
+
+    assert answer.status == 200
+    assert b"Mails go out through the mail relay" in answer.body
+
+
+def test_a_taken_port_is_named(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port} is taken"):
+            Server(lambda _environ, _start: [], port)
+        assert run.main(["--settings", str(SETTINGS), "--data", str(tmp_path), "--port", str(port)]) == 2
+
+    assert "choose another with --port" in capsys.readouterr().err
+
+
+def test_wrong_settings_are_named_with_file_and_line(tmp_path, capsys):
+    file = tmp_path / "my.yaml"
+    file.write_text(SETTINGS.read_text().replace("hold_minutes: 3", "hold_minutes: soon"))
+
+    assert run.main(["--settings", str(file), "--data", str(tmp_path / "data"), "--port", "0"]) == 2
+    assert re.search(rf"{re.escape(str(file))}:\d+: updates\.hold_minutes", capsys.readouterr().err)
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(UnusableFolder, match="cannot be used as data folder"):
+        DataFolder.at(tmp_path / "file" / "data")
+    assert run.main(["--settings", str(SETTINGS), "--data", str(tmp_path / "file"), "--port", "0"]) == 2
+    assert "Cannot start" in capsys.readouterr().err
+
+
+def test_the_token_is_drawn_once_and_for_the_owner_only(tmp_path):
+    folder = DataFolder.at(tmp_path)
+    token = folder.token()
+
+    assert len(token) >= 43
+    assert DataFolder.at(tmp_path).token() == token
+    assert stat.S_IMODE((tmp_path / "task-token").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["task-token"]
+
+
+def test_what_the_cloud_would_set_does_not_open_the_local_workers(tmp_path):
+    environ = DataFolder.at(tmp_path).environment(SETTINGS, {"PROMISEKEEPER_INVOKERS": "x@y.example", "HOME": "/"})
+
+    assert "PROMISEKEEPER_INVOKERS" not in environ
+    assert environ["HOME"] == "/"
+
+
+def test_the_queues_behave_as_in_the_cloud():
+    settings = queue_settings()
+
+    assert settings["send_message"].per_second == 5
+    assert settings["psa_note"].max_concurrent == 2
