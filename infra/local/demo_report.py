@@ -46,7 +46,9 @@ def outcome(day: Day) -> Outcome:
     desk = day.platform.desk
     ledger = desk.ledger()
     counted = figures(ledger, desk.span(desk.today()))
-    example = next((story.ticket for story in worth_reading(counted.tickets, most=1)), None)
+    settings = day.platform.app.settings
+    readable = [t for t in counted.tickets if settings.language_for(t.company_id, t.company) == settings.msp.language]
+    example = next((story.ticket for story in worth_reading(readable, most=1)), None)
     lines = journey(example, ledger.messages_of(example.id), counted.alerts, desk.zone) if example else []
     return Outcome(day, counted, example, lines)
 
@@ -70,9 +72,13 @@ def show(found: Outcome, console: Console, *, title: str) -> None:
 def show_where(console: Console, index: Path, out: Path, pages: int) -> None:
     console.print()
     console.print(Text("Where to look", style="bold"))
-    console.print(Text(f"  {index}   the day, every ticket and every mail ({pages:,} pages, no server needed)"))
-    console.print(Text(f"  {out / 'mails'}   the mails as .eml, for any mail program"))
-    console.print(Text(f"  {out / 'functions.log'}   what the functions logged, one JSON line a call"))
+    for path, what in (
+        (index, f"open it in a browser: the day, every ticket, every mail; {pages:,} pages, no server needed"),
+        (out / "mails", "the mails as .eml, for any mail program"),
+        (out / "functions.log", "what the functions logged, one JSON line a call"),
+    ):
+        console.print(Text(f"  {path}"), soft_wrap=True)
+        console.print(Text(f"      {what}", style="dim"), soft_wrap=True)
 
 
 def _rows(found: Outcome) -> Iterator[Row]:
@@ -126,17 +132,18 @@ def _repaired(day: Day) -> int:
 
 
 def _few(lines: list[Line]) -> list[Line]:
-    """Return at most six: how it began, then what the client heard, what was kept back, and only then the rest."""
+    """Return at most six: how it began, how it ended, what the client heard in between, and only then the rest."""
+    told = [place for place, line in enumerate(lines) if line.lane is Lane.TOLD]
     weight = {Lane.TOLD: 0, Lane.HELD: 2, Lane.ALERT: 3, Lane.PROMISE: 3, Lane.PSA: 4}
 
     def rank(place: int) -> tuple[int, int]:
+        if place == 0 or place in told[-1:]:
+            return -1, place
         line = lines[place]
-        seen_before = any(other.lane is line.lane and other.headline == line.headline for other in lines[:place])
-        first = -1 if place == 0 else weight[line.lane] + seen_before
-        return (1 if line.lane is Lane.PSA and line.tone == "done" else first), place
+        said_before = any(other.lane is line.lane and other.headline == line.headline for other in lines[:place])
+        return weight[line.lane] + said_before, place
 
-    chosen = sorted(range(len(lines)), key=rank)[:MOST_LINES]
-    return [lines[place] for place in sorted(chosen)]
+    return [lines[place] for place in sorted(sorted(range(len(lines)), key=rank)[:MOST_LINES])]
 
 
 def _journey_line(found: Outcome, line: Line) -> Text:
