@@ -37,9 +37,18 @@ class FirestoreEmulator:
     def frozen(self) -> Iterator[None]:
         os.killpg(self._group, signal.SIGSTOP)
         try:
+            while self._still_answers():
+                pass  # the signal was sent, but not every thread over there has met it
             yield
         finally:
             os.killpg(self._group, signal.SIGCONT)
+
+    def _still_answers(self) -> bool:
+        try:
+            requests.get(f"http://{self.host}/", timeout=0.2)
+        except requests.Timeout:
+            return False
+        return True
 
     def read(self, project: str, collection: str, document_id: str) -> dict[str, object] | None:
         answer = requests.get(self._address(project, collection, document_id), headers=OWNER, timeout=30)

@@ -1,6 +1,7 @@
 """Lost answers: Firestore did it, or did not, and we were not told. What was asked is done once or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import pytest
 from google.api_core import exceptions as google
@@ -26,28 +27,32 @@ Mishap = Callable[[Callable[[], object]], object]
 
 
 class UnreliableClient:
-    """Google's client, but each commit meets the next of `mishaps`; each mishap is given the true call to make or not."""
+    """Google's client, but each commit meets the next of `commits`, and each read the next of `reads`.
 
-    def __init__(self, host: str, *mishaps: Mishap) -> None:
-        self._client = open_client(host)
-        self._mishaps = list(mishaps)
+    A mishap is given the true call, to make or not to make. When there are none left, all goes well.
+    """
+
+    def __init__(self, host: str, commits: Iterable[Mishap] = (), reads: Iterable[Mishap] = ()) -> None:
+        client = open_client(host)
         self.calls: list[str] = []
-        self.batch_get_documents = self._bounded("read", self._client.batch_get_documents)
-        self.run_query = self._bounded("find", self._client.run_query)
-        self.commit = self._bounded("commit", self._commit)
+        self.commit = self._troubled("commit", client.commit, commits)
+        self.batch_get_documents = self._troubled("read", client.batch_get_documents, reads)
+        self.run_query = self._troubled("find", client.run_query, ())
 
-    def _commit(self, **asked) -> object:
-        mishap = self._mishaps.pop(0) if self._mishaps else (lambda call: call())
-        return mishap(lambda: self._client.commit(**asked))
+    def _troubled(self, name: str, true_call: Callable, mishaps: Iterable[Mishap]) -> Callable:
+        waiting = iter(mishaps)
 
-    def _bounded(self, name: str, call: Callable) -> Callable:
-        def checked(**asked) -> object:
+        def call(**asked) -> object:
             self.calls.append(name)
             assert asked["retry"] is None, "nothing repeats itself unasked"
             assert 0 < asked["timeout"] <= 5
-            return call(**asked)
+            return next(waiting, well)(partial(true_call, **asked))
 
-        return checked
+        return call
+
+
+def well(call):
+    return call()
 
 
 def answer_lost(error: type[Exception]) -> Mishap:
@@ -75,7 +80,7 @@ def unreliable(keeping):
     """Return a store on the same documents whose commits meet these mishaps, and its client."""
 
     def make(*mishaps: Mishap) -> tuple[FirestoreStore, UnreliableClient]:
-        client = UnreliableClient(keeping.emulator.host, *mishaps)
+        client = UnreliableClient(keeping.emulator.host, commits=mishaps)
         store = FirestoreStore(keeping.project, emulator_host=keeping.emulator.host, open_line=lambda: client)
         return store, client
 
@@ -174,6 +179,20 @@ def test_a_race_lost_under_a_lost_answer_is_a_conflict(keeping, unreliable):
     assert keeping.read("notes", "other") is None
 
 
+def test_a_commit_of_which_only_a_part_is_there_was_not_ours(keeping, unreliable):
+    """Somebody else wrote one of the two, in the very same words."""
+
+    def overtaken_and_lost(_):
+        keeping.store.commit([Create(Note(id="n1", text="same"))])
+        raise google.ServiceUnavailable("lost on the way")
+
+    store, _ = unreliable(overtaken_and_lost)
+    with pytest.raises(Conflict):
+        store.commit([Create(Note(id="n1", text="same")), Create(Note(id="other"))])
+
+    assert keeping.read("notes", "other") is None
+
+
 def test_a_plain_no_is_believed_even_where_the_content_is_the_same(keeping, unreliable):
     """Two who claim the same with the same words: the second one did not win."""
     keeping.store.commit([Create(Note(id="n1", text="same"))])
@@ -193,3 +212,23 @@ def test_a_closed_door_is_not_knocked_at_twice(unreliable, error):
         store.commit([Create(Note(id="n1"))])
 
     assert client.calls == ["commit"]
+
+
+def test_a_failure_now_and_then_is_read_again_and_keeps_the_line(keeping):
+    failure = request_lost(google.ServiceUnavailable)
+    client = UnreliableClient(keeping.emulator.host, reads=[failure, well] * 3 + [failure, failure])
+    lines = []
+
+    def open_line():
+        lines.append(client)
+        return client
+
+    store = FirestoreStore(keeping.project, emulator_host=keeping.emulator.host, open_line=open_line, patience=0.0)
+    for _ in range(3):
+        assert store.get(Note, "n1") is None
+    with pytest.raises(StoreUnavailable):
+        store.get(Note, "n1")
+    assert len(lines) == 1
+
+    assert store.get(Note, "n1") is None
+    assert len(lines) == 2

@@ -143,19 +143,3 @@ def test_a_line_on_which_nothing_works_any_more_is_given_up_for_a_new_one(keepin
     assert len(lines) == 1
     assert seconds_to_answer(lambda: store.get(Note, "n1"), at_most=5) < 3
     assert len(lines) == 2
-
-
-def test_a_line_that_works_now_and_then_is_kept(keeping, proxy):
-    lines = []
-
-    def open_line():
-        lines.append(open_client(proxy.host))
-        return lines[-1]
-
-    store = FirestoreStore(keeping.project, emulator_host=proxy.host, open_line=open_line, patience=0.0)
-    for _ in range(3):
-        store.get(Note, "n1")
-        proxy.cut()
-        store.get(Note, "n1")
-
-    assert len(lines) == 1

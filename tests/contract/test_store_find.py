@@ -29,6 +29,7 @@ def pages(store, query: Query, limit: int, **asked) -> list[list[str]]:
     """Return all pages, the last one empty."""
     found, after = [], None
     while not found or found[-1]:
+        assert len(found) < 20, "the pages do not get on"
         page = store.find(query, limit=limit, after=after, **asked)
         found.append(ids(page))
         after = page[-1].document if page else None

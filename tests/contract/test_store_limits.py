@@ -122,6 +122,11 @@ def test_a_long_integer_is_refused_however_plain_its_model(store):
         store.commit([Create(Note(id="n1", count=2**63))])
 
 
+def test_a_document_of_plain_fields_can_be_too_large_too(store):
+    with pytest.raises(RefusedDocument, match="bytes are more than"):
+        store.commit([Create(Note(id="n1", text="é" * (MOST_BYTES // 2)))])
+
+
 def test_a_form_that_this_code_does_not_write_is_refused(store):
     with pytest.raises(RefusedDocument):
         store.commit([Create(Note(id="n1", schema_version=2))])
@@ -187,6 +192,7 @@ WILD_FIELDS = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=WILD_FIELDS))
 def test_the_short_cut_lets_nothing_through_that_the_walk_refuses(wild):
     note = Note(id="n1").but(**wild)
