@@ -5,6 +5,7 @@ its place in the history, and the sweep brings what never came.
 """
 
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -28,25 +29,39 @@ def ticket_id(psa: str, psa_id: str) -> str:
     return stable_id("ticket", psa, psa_id)
 
 
-def converge(
-    ticket: Ticket | None, snapshot: PsaTicket, now: datetime, *, psa: str, connection: Connection, hold: timedelta
-) -> Decision[Ticket]:
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How snapshots of the connection `psa` are taken in.
+
+    `present`: they were read from the PSA as it is now; a webhook, or a feed of versions, speaks of some moment.
+    """
+
+    psa: str
+    connection: Connection
+    hold: timedelta
+    present: bool = False
+
+
+def converge(ticket: Ticket | None, snapshot: PsaTicket, now: datetime, intake: Intake) -> Decision[Ticket]:
     """Return the ticket with `snapshot` taken in; the very same object if it says nothing that we did not know.
+
+    Two snapshots may have the same time: some PSAs stamp to the second. The one that comes last is believed for now,
+    and the outcome is "ambiguous"; what was read from the PSA as it is now is the last word of its time.
 
     When a fact changed that a client could see, somebody looks at the ticket once that fact has stood for `hold`.
     """
-    if snapshot.board is not None and snapshot.board in connection.ignored_boards:
+    if snapshot.board is not None and snapshot.board in intake.connection.ignored_boards:
         return Decision(ticket, outcome="ignored_board")
     moment = Moment(
         at=snapshot.updated_at,
-        state=connection.statuses.state(snapshot.status),
+        state=intake.connection.statuses.state(snapshot.status),
         owner=snapshot.owner,
         priority=snapshot.priority,
     )
-    look_at = max(now, moment.at + hold)
+    look_at = max(now, moment.at + intake.hold)
     if ticket is None:
-        return Decision(_first_seen(snapshot, moment, now, psa, look_at), outcome="new")
-    moments = _with_moment(ticket.moments, moment)
+        return Decision(_first_seen(snapshot, moment, now, intake.psa, look_at), outcome="new")
+    moments = _with_moment(ticket.moments, moment, present=intake.present)
     if moments is None:
         return Decision(ticket, outcome="known")
     changes: dict[str, object] = {"moments": moments}
@@ -56,7 +71,8 @@ def converge(
     if news:
         changes |= {"alarm_at": look_at if ticket.alarm_at is None else min(ticket.alarm_at, look_at)}
         changes |= {"alarm_generation": 0}
-    return Decision(ticket.but(**changes), outcome="changed" if news else "touched")
+    ambiguous = not intake.present and any(known.at == moment.at for known in ticket.moments)
+    return Decision(ticket.but(**changes), outcome="ambiguous" if ambiguous else "changed" if news else "touched")
 
 
 def gone(ticket: Ticket | None) -> Decision[Ticket]:
@@ -94,14 +110,18 @@ def _newest(snapshot: PsaTicket) -> dict[str, Any]:
     }
 
 
-def _with_moment(moments: tuple[Moment, ...], new: Moment) -> tuple[Moment, ...] | None:
+def _with_moment(moments: tuple[Moment, ...], new: Moment, *, present: bool) -> tuple[Moment, ...] | None:
     """Return the history with `new` in its place, or None if it is there already (or lies before what we keep)."""
     if new.at > moments[-1].at:
         return _compact((*moments, new))
     first = bisect_left(moments, new.at, key=_at)
     after = bisect_right(moments, new.at, key=_at)
-    if any(known.same_facts(new) for known in moments[first:after]):
-        return None
+    same_time = moments[first:after]
+    if any(known.same_facts(new) for known in same_time):
+        if not present or same_time[-1].same_facts(new):
+            return None
+        others = tuple(known for known in same_time if not known.same_facts(new))
+        return (*moments[:first], *others, new, *moments[after:])
     if after == 0 and len(moments) >= MAX_MOMENTS // 2:
         return None
     compacted = _compact((*moments[:after], new, *moments[after:]))
@@ -128,15 +148,12 @@ def _says_something(old: tuple[Moment, ...], new: tuple[Moment, ...], moment: Mo
     return new[-1] is not moment or not moment.same_facts(old[-1])
 
 
-def take_snapshot(app: App, psa: str, snapshot: PsaTicket) -> str:
+def take_snapshot(app: App, psa: str, snapshot: PsaTicket, *, present: bool = False) -> str:
     """Converge the stored ticket on `snapshot` of the connection `psa`; return what came of it, in one word."""
-    connection = app.settings.psa[psa]
     hold = app.settings.updates_for(snapshot.company_id, snapshot.company).hold
-
-    def decide(ticket: Ticket | None, now: datetime) -> Decision[Ticket]:
-        return converge(ticket, snapshot, now, psa=psa, connection=connection, hold=hold)
-
-    return step(app, Ticket, ticket_id(psa, snapshot.id), decide).outcome
+    intake = Intake(psa, app.settings.psa[psa], hold, present)
+    identity = ticket_id(psa, snapshot.id)
+    return step(app, Ticket, identity, lambda ticket, now: converge(ticket, snapshot, now, intake)).outcome
 
 
 def take_gone(app: App, psa: str, psa_id: str) -> str:

@@ -157,6 +157,11 @@ class Connection(Section):
         """True if the system has an address to read from; one that only sends cannot be repaired by sweeps."""
         return self.system.base_url is not None
 
+    @property
+    def lists_the_present(self) -> bool:
+        """True if its list of changed tickets shows each as it is now; False for a feed of every version it had."""
+        return self.system.kind != "generic"
+
 
 class Promises(Section):
     """How long a client waits at most for the next word, in business hours, by priority; `default` for all others."""
@@ -193,7 +198,7 @@ class Updates(Section):
     touchpoints: tuple[Touchpoint, ...] = _DEFAULT_TOUCHPOINTS
     calendar: str = "office"
     hold_minutes: Minutes = Field(default=3, gt=0)
-    per_day: int = Field(default=4, ge=1, le=20)
+    per_day: int = Field(default=5, ge=1, le=20)
     optional_per_ticket: int = Field(default=2, ge=0, le=50)
     holding_notes_in_a_row: int = Field(default=2, ge=0, le=5)
     nudge_at_percent: int = Field(default=70, ge=1, le=99)
@@ -202,6 +207,7 @@ class Updates(Section):
 
     @property
     def hold(self) -> timedelta:
+        """How long a fact must have stood before it is told."""
         return timedelta(minutes=self.hold_minutes)
 
 

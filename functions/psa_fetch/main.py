@@ -14,4 +14,4 @@ def psa_fetch(call: TaskCall, app: App) -> dict[str, object]:
     snapshot = app.psa_client(psa).ticket(psa_id)
     if snapshot is None:
         return {"outcome": "not_found"}
-    return {"outcome": take_snapshot(app, psa, snapshot)}
+    return {"outcome": take_snapshot(app, psa, snapshot, present=True)}

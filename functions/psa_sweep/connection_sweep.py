@@ -34,9 +34,10 @@ def sweep(app: App, name: str, tick: datetime) -> SweepResult:
     read_until: datetime | None = None
     repaired = 0
     try:
-        max_calls = app.settings.psa[name].sweep_max_calls
-        for snapshot in app.psa_client(name).tickets_changed_since(since, max_calls=max_calls):
-            repaired += take_snapshot(app, name, snapshot) in ("new", "changed")
+        connection = app.settings.psa[name]
+        for snapshot in app.psa_client(name).tickets_changed_since(since, max_calls=connection.sweep_max_calls):
+            outcome = take_snapshot(app, name, snapshot, present=connection.lists_the_present)
+            repaired += outcome in ("new", "changed", "ambiguous")
             read_until = snapshot.updated_at
     except (PsaUnavailable, ConfigurationError) as error:  # one connection's trouble is not the others'
         reason = str(error)

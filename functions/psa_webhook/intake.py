@@ -25,7 +25,10 @@ def take_in(app: App, psa: str, events: Iterable[PsaEvent]) -> dict[str, object]
 
 def _take_one(app: App, psa: str, event: PsaEvent) -> str:
     if isinstance(event, PsaTicket):
-        return take_snapshot(app, psa, event)
+        outcome = take_snapshot(app, psa, event)
+        if outcome == "ambiguous" and app.settings.psa[psa].can_be_read:
+            _fetch_later(app, psa, event.id, f"{format_instant(event.updated_at)} {event.status} {event.owner}")
+        return outcome
     if isinstance(event, TicketGone):
         return take_gone(app, psa, event.ticket_id)
     if isinstance(event, Ignored):
@@ -34,7 +37,7 @@ def _take_one(app: App, psa: str, event: PsaEvent) -> str:
 
 
 def _fetch_later(app: App, psa: str, psa_id: str, version: str) -> str:
-    """The body says too little: have the ticket read by id. The same hint twice is the same task."""
+    """What was said is not enough: have the ticket read by id. The same cause twice is the same task."""
     now = app.clock.now()
     app.queue.put(
         Task(

@@ -18,10 +18,13 @@ def optional_told(ticket: Ticket) -> int:
 def places_for(occasion: Occasion, updates: Updates) -> int:
     """Return how many updates may stand in 24 hours, this one among them.
 
-    The last place of the day is kept for a resolution, the one before it for what cannot wait.
+    The last place of the day is kept for a resolution, the one before it for what cannot wait. That somebody else has
+    it now is worth a mail only to a client who has heard nothing all day.
     """
     if occasion.touchpoint is Touchpoint.RESOLVED:
         return updates.per_day
+    if occasion.hand_over:
+        return 1
     return max(1, updates.per_day - (2 if occasion.touchpoint in OPTIONAL else 1))
 
 

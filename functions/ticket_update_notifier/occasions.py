@@ -36,11 +36,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One thing to tell, and since when it is so."""
+    """One thing to tell, and since when it is so. `hand_over`: something that the client knew is merely another now."""
 
     touchpoint: Touchpoint
     about: datetime
     why: str
+    hand_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +204,13 @@ def _named_facts(case: Case) -> Iterator[Finding]:
         return
     past, known = case.past, case.ticket.told[-1]
     if past.owner is not None and past.owner != known.owner:
-        yield _named_fact(case, Touchpoint.ASSIGNED, past.owner_since, "somebody else looks after it now")
+        why = "somebody else looks after it now" if known.owner else "somebody looks after it now"
+        named = Occasion(Touchpoint.ASSIGNED, past.owner_since, why, hand_over=known.owner is not None)
+        yield named if case.stood(named.about) else Unripe(named.about + case.updates.hold)
     if past.priority is not None and past.priority != known.priority:
-        yield _named_fact(case, Touchpoint.TRIAGED, past.priority_since, "its priority is another now")
-
-
-def _named_fact(case: Case, touchpoint: Touchpoint, since: datetime, why: str) -> Finding:
-    if case.stood(since) or touchpoint not in case.updates.touchpoints:
-        return Occasion(touchpoint, since, why)
-    return Unripe(since + case.updates.hold)
+        why = "its priority is another now" if known.priority else "it has a priority now"
+        triaged = Occasion(Touchpoint.TRIAGED, past.priority_since, why, hand_over=known.priority is not None)
+        yield triaged if case.stood(triaged.about) else Unripe(triaged.about + case.updates.hold)
 
 
 def _held(case: Case, touchpoint: Touchpoint, about: datetime, why: str) -> Held:

@@ -8,7 +8,7 @@ from functions.ticket_update_notifier.letters import LetterWriter
 from functions.ticket_update_notifier.rules import decide
 from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
-from shared.convergence import converge
+from shared.convergence import Intake, converge
 from shared.models.alert import Alert
 from shared.models.message import Message
 from shared.models.ticket import Ticket
@@ -66,7 +66,7 @@ class Story:
             write=LetterWriter("en", "Europe/London", "Example MSP", ""),
         )
 
-    def happens(self, after: float, status: str, *, arrives: float | None = None, **facts) -> "Story":
+    def happens(self, after: float, status: str, *, arrives: float | None = None, present: bool = False, **facts) -> "Story":
         """At `after` minutes the PSA changed the ticket; we hear of it at `arrives` minutes (at once if left out)."""
         now = MONDAY + minutes(after if arrives is None else arrives)
         self.passes_until(now - timedelta(microseconds=1))
@@ -74,9 +74,7 @@ class Story:
             self.ticket,
             snapshot(MONDAY + minutes(after), status, **facts),
             now,
-            psa="main",
-            connection=CONNECTION,
-            hold=self.updates.hold,
+            Intake("main", CONNECTION, self.updates.hold, present),
         ).document
         return self
 

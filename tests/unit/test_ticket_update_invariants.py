@@ -55,7 +55,7 @@ def test_each_resolution_that_stood_is_told_once_and_the_days_budget_holds(steps
     times = [message.decided_at for message in story.messages]
     assert story.told.count("resolved") == len(resolutions_that_stood(line))
     assert all(later - earlier > HOLD for earlier, later in itertools.pairwise(times))
-    assert all(sum(t <= other < t + timedelta(days=1) for other in times) <= 4 for t in times)
+    assert all(sum(t <= other < t + timedelta(days=1) for other in times) <= Updates().per_day for t in times)
 
 
 @given(changes)

@@ -124,6 +124,19 @@ def test_a_named_person_is_told_when_there_was_none():
     assert story.told == ["received", "assigned"]
 
 
+def test_a_usual_day_with_a_reopening_fits_into_the_budget():
+    story = Story().happens(0, "New").happens(20, "Working", owner="Ann").happens(60, "Resolved", owner="Ann")
+    story.happens(120, "Working", owner="Ann").happens(180, "Resolved", owner="Ann").passes(240)
+
+    assert story.told == ["received", "assigned", "resolved", "reopened", "resolved"]
+
+
+def test_a_hand_over_on_a_day_with_news_travels_along():
+    story = Story().happens(0, "Working", owner="Ann").happens(30, "Working", owner="Bob").passes(60)
+
+    assert story.told == ["received"]
+
+
 def test_hand_overs_are_told_only_so_often():
     story = Story().happens(0, "New")
     for day in range(1, 9):
@@ -214,12 +227,12 @@ def test_the_last_place_of_the_day_is_the_resolutions():
         story.happens(60 * hour, ("Working", "Waiting on client")[hour % 2])
     story.happens(60 * 13, "Resolved").passes(60 * 14)
 
-    assert len(story.told) == 4
+    assert len(story.told) == Updates().per_day
     assert story.told[-1] == "resolved"
 
 
 def test_even_resolutions_keep_to_the_days_budget_and_none_is_lost():
-    story = Story().happens(0, "Working")
+    story = Story(Updates(per_day=4)).happens(0, "Working")
     for hour in range(1, 7):
         story.happens(60 * hour, "Resolved").happens(60 * hour + 20, "Working")
     story.passes(20 * DAY)
@@ -247,6 +260,16 @@ def test_a_late_snapshot_between_two_known_ones_finds_its_place():
 
     assert late.told == in_order.told == ["received"]
     assert [m.state for m in late.ticket.moments] == [m.state for m in in_order.ticket.moments]
+
+
+def test_of_two_snapshots_of_one_second_what_the_psa_says_now_is_the_last_word():
+    story = Story().happens(0, "Working").passes(30)
+    story.happens(40, "Resolved").happens(40, "Working", owner="Ann", arrives=40.1)
+    assert story.ticket.moments[-1].state == "in_progress"
+
+    story.happens(40, "Resolved", arrives=40.2, present=True).passes(90)
+
+    assert story.told == ["received", "resolved"]
 
 
 def test_a_ticket_that_was_old_when_we_first_saw_it_gets_no_welcome():
