@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from google.api_core import exceptions as google
+from google.auth.exceptions import DefaultCredentialsError
 
 from shared.adapters.firestore_store import FirestoreStore
 from shared.adapters.storing.firestore_connection import open_client
@@ -212,6 +213,16 @@ def test_a_closed_door_is_not_knocked_at_twice(unreliable, error):
         store.commit([Create(Note(id="n1"))])
 
     assert client.calls == ["commit"]
+
+
+def test_a_machine_without_credentials_says_so(keeping):
+    def open_line():
+        raise DefaultCredentialsError("there are none")
+
+    store = FirestoreStore("project", open_line=open_line)
+
+    with pytest.raises(StoreUnavailable, match="DefaultCredentialsError: there are none"):
+        store.get(Note, "n1")
 
 
 def test_a_failure_now_and_then_is_read_again_and_keeps_the_line(keeping):

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import grpc  # type: ignore[import-untyped]
 from google.api_core.exceptions import Aborted, Cancelled, GoogleAPICallError, ServerError, TooManyRequests
+from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 from google.cloud.firestore_v1.types import BatchGetDocumentsRequest, CommitRequest, RunQueryRequest
@@ -91,7 +92,10 @@ class Connection:
     def _line(self) -> Client:
         with self._lock:
             if self._client is None:
-                self._client = self._open_line()
+                try:
+                    self._client = self._open_line()
+                except GoogleAuthError as error:
+                    raise StoreUnavailable(f"Firestore: no line, {type(error).__name__}: {error}") from error
             return self._client
 
     def _note_failure(self, client: Client) -> None:

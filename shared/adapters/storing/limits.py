@@ -11,8 +11,8 @@ DEEPEST = 20  # lists and maps inside each other
 _RESERVED = re.compile(r"__.*__", re.DOTALL)
 
 
-class Unstorable(Exception):  # noqa: N818 - it becomes a RefusedDocument once the document is known
-    """Says why, without the value: it may be a person's."""
+class Unstorable(Exception):
+    """Says why, without the value, which may be a person's. It becomes a RefusedDocument where the document is known."""
 
 
 def document_size(collection: str, document_id: str) -> int:
