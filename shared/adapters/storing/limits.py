@@ -12,7 +12,7 @@ _RESERVED = re.compile(r"__.*__", re.DOTALL)
 
 
 class Unstorable(Exception):
-    """Says why, without the value, which may be a person's. It becomes a RefusedDocument where the document is known."""
+    """Says why, but not the value: it may be a person's. Becomes a RefusedDocument where the document is known."""
 
 
 def document_size(collection: str, document_id: str) -> int:
