@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from shared.ids import stable_id
-from shared.models.ticket import Moment, Person, Ticket
+from shared.models.ticket import Moment, Person, Ticket, TicketState
 from shared.ports import App
 from shared.psa.facts import PsaTicket
 from shared.settings import Connection
@@ -22,6 +22,8 @@ LATE = timedelta(hours=1)
 late must find its true neighbours. Older moments that repeat the one before them are dropped."""
 
 MAX_MOMENTS = 80
+KEPT_WHOLE = 20
+MAX_PHASES = MAX_MOMENTS - KEPT_WHOLE - 1
 
 
 def ticket_id(psa: str, psa_id: str) -> str:
@@ -46,40 +48,53 @@ def converge(ticket: Ticket | None, snapshot: PsaTicket, now: datetime, intake: 
     """Return the ticket with `snapshot` taken in; the very same object if it says nothing that we did not know.
 
     Two snapshots may have the same time: some PSAs stamp to the second. The one that comes last is believed for now,
-    and the outcome is "ambiguous"; what was read from the PSA as it is now is the last word of its time.
+    and the outcome is "ambiguous"; what was read from the PSA as it is now is the last word of its time. A time that
+    lies ahead of our clock counts as now: nothing may be newer than everything that is still to come.
 
-    When a fact changed that a client could see, somebody looks at the ticket once that fact has stood for `hold`.
+    When a fact changed that a client could see, somebody looks at the ticket a hold after we heard of it.
     """
-    if snapshot.board is not None and snapshot.board in intake.connection.ignored_boards:
+    set_aside = snapshot.board is not None and snapshot.board in intake.connection.ignored_boards
+    if set_aside and (ticket is None or ticket.set_aside):
         return Decision(ticket, outcome="ignored_board")
     moment = Moment(
-        at=snapshot.updated_at,
+        at=min(snapshot.updated_at, now),
         state=intake.connection.statuses.state(snapshot.status),
         owner=snapshot.owner,
         priority=snapshot.priority,
     )
-    look_at = max(now, moment.at + intake.hold)
+    look_at = now + intake.hold
     if ticket is None:
         return Decision(_first_seen(snapshot, moment, now, intake.psa, look_at), outcome="new")
-    moments = _with_moment(ticket.moments, moment, present=intake.present)
-    if moments is None:
+    changes = _facts(ticket, snapshot, moment, set_aside=set_aside)
+    ahead = snapshot.updated_at > now and moment.same_facts(ticket.moments[-1])
+    moments = None if ahead else _with_moment(ticket.moments, moment, present=intake.present)
+    if moments is None and not changes:
         return Decision(ticket, outcome="known")
-    changes: dict[str, object] = {"moments": moments}
-    if snapshot.updated_at >= ticket.updated_at:
-        changes |= _newest(snapshot)
-    news = _says_something(ticket.moments, moments, moment)
-    if news:
-        changes |= {"alarm_at": look_at if ticket.alarm_at is None else min(ticket.alarm_at, look_at)}
-        changes |= {"alarm_generation": 0}
-    ambiguous = not intake.present and any(known.at == moment.at for known in ticket.moments)
-    return Decision(ticket.but(**changes), outcome="ambiguous" if ambiguous else "changed" if news else "touched")
+    same_time = not intake.present and any(known.at == moment.at for known in ticket.moments)
+    news = moments is not None and _says_something(ticket.moments, moments, moment)
+    if moments is not None:
+        changes["moments"] = moments
+        changes["updated_at"] = max(ticket.updated_at, moment.at)
+    if news or changes.keys() & {"gone", "set_aside"}:
+        changes["alarm_at"] = look_at if ticket.alarm_at is None else min(ticket.alarm_at, look_at)
+    return Decision(ticket.but(**changes), outcome="ambiguous" if same_time else "changed" if news else "touched")
 
 
 def gone(ticket: Ticket | None) -> Decision[Ticket]:
-    """Return the ticket marked as deleted: nothing more is said about it."""
+    """Return the ticket marked as deleted: nothing more is said about it, unless it comes back."""
     if ticket is None or ticket.gone:
         return Decision(ticket, outcome="known")
     return Decision(ticket.but(gone=True), outcome="gone")
+
+
+def _facts(ticket: Ticket, snapshot: PsaTicket, moment: Moment, *, set_aside: bool) -> dict[str, Any]:
+    """Return what `snapshot` changes in the ticket's own fields, if it is not older than they are."""
+    if moment.at < ticket.updated_at:
+        return {}
+    facts = _newest(snapshot) | {"set_aside": set_aside}
+    if ticket.gone and moment.at > ticket.updated_at:
+        facts["gone"] = False
+    return {name: value for name, value in facts.items() if getattr(ticket, name) != value}
 
 
 def _first_seen(snapshot: PsaTicket, moment: Moment, now: datetime, psa: str, look_at: datetime) -> Ticket:
@@ -90,6 +105,7 @@ def _first_seen(snapshot: PsaTicket, moment: Moment, now: datetime, psa: str, lo
         created_at=snapshot.created_at,
         first_seen=now,
         moments=(moment,),
+        updated_at=moment.at,
         alarm_at=look_at,
         **_newest(snapshot),
     )
@@ -106,7 +122,6 @@ def _newest(snapshot: PsaTicket) -> dict[str, Any]:
         "contact": Person(id=contact.id, name=contact.name, email=contact.email) if contact else None,
         "board": snapshot.board,
         "vendor_reference": snapshot.vendor_reference,
-        "updated_at": snapshot.updated_at,
     }
 
 
@@ -133,14 +148,27 @@ def _at(moment: Moment) -> datetime:
 
 
 def _compact(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    """Drop old moments that repeat the one before them; if that is not enough, all that begin no new phase.
+
+    What is left is cut only where a phase begins: what was told of a phase is found again by the time that it began.
+    """
     settled_before = moments[-1].at - LATE
     if moments[0].at >= settled_before and len(moments) <= MAX_MOMENTS:
         return moments
     kept = [moments[0]]
-    kept += [
-        moment for before, moment in pairwise(moments) if moment.at >= settled_before or not moment.same_facts(before)
-    ]
-    return tuple(kept[-MAX_MOMENTS:])
+    kept += [m for before, m in pairwise(moments) if m.at >= settled_before or not m.same_facts(before)]
+    if len(kept) <= MAX_MOMENTS:
+        return tuple(kept)
+    recent = kept[-KEPT_WHOLE:]
+    phases = [m for before, m in pairwise(kept[:-KEPT_WHOLE]) if _phase(m) is not None and _phase(m) != _phase(before)]
+    return (*([kept[0]] if len(phases) < MAX_PHASES else []), *phases[-MAX_PHASES:], *recent)
+
+
+def _phase(moment: Moment) -> str | None:
+    """Return what the client would call it; None for a status that says nothing. Resolved and closed are one phase."""
+    if moment.state is TicketState.UNKNOWN:
+        return None
+    return "done" if moment.state.is_done else moment.state.value
 
 
 def _says_something(old: tuple[Moment, ...], new: tuple[Moment, ...], moment: Moment) -> bool:

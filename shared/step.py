@@ -104,5 +104,7 @@ def _armed(app: App, document: D, now: datetime) -> D:
     if document.alarm_at is None:  # pragma: no cover - alarm_is_pending() covers it; said for the type checker
         return document
     at = min(document.alarm_at, now + FARTHEST_ALARM)
+    if document.alarm_set == at:
+        return document  # it is due, and on the queue: putting it again would change nothing
     app.queue.put(alarm_task(document, at))
     return document.but(alarm_set=at)

@@ -28,12 +28,15 @@ def read_since(connection: PsaConnection | None, tick: datetime) -> datetime:
 def swept(
     connection: PsaConnection | None, name: str, tick: datetime, *, read_until: datetime | None, repaired: int
 ) -> Decision[PsaConnection]:
-    """Return the connection after a sweep that read to the end, or to `read_until` where its calls were used up."""
+    """Return the connection after a sweep that read to the end, or to `read_until` where its calls were used up.
+
+    The watermark never passes our own clock: one record from the future must not hide all that is still to come.
+    """
     watermark = connection.watermark if connection else tick - FIRST_LOOK_BACK
     document = connection or PsaConnection(id=connection_id(name), watermark=watermark)
     return Decision(
         document.but(
-            watermark=max(watermark, read_until or watermark),
+            watermark=max(watermark, min(read_until or watermark, tick)),
             swept_at=tick,
             repaired=document.repaired + repaired,
             failures_in_a_row=0,

@@ -13,6 +13,8 @@ from shared.settings import Generic, Settings
 
 NOTE_EXPIRES = timedelta(days=7)
 _NAME_LIMIT = 80
+NOBODY_WAS_REACHED = frozenset(("no_address", "bad_address", "other_domain", "mail_loop", "expired"))
+"""Reasons for holding a message back that leave somebody without news. A blocked contact was told of already."""
 
 
 def beside(message: Message, ticket: Ticket | None, settings: Settings, now: datetime) -> tuple[Document, ...]:
@@ -22,6 +24,9 @@ def beside(message: Message, ticket: Ticket | None, settings: Settings, now: dat
     if message.state is OutgoingState.DEAD:
         text = f"The client was not told ({message.touchpoint}): {message.reason}. Correct the contact, or call."
         return (_alert("undelivered_message", message, ticket, now, text),)
+    if message.state is OutgoingState.HELD and message.reason in NOBODY_WAS_REACHED:
+        text = f"The client was not told ({message.touchpoint}): {message.reason}. Look at the ticket's contact."
+        return (_alert("client_not_reached", message, ticket, now, text),)
     if message.state is OutgoingState.UNCERTAIN and message.alarm_at is None:  # the channel was asked and cannot tell
         text = f"The client may or may not have been told ({message.touchpoint}): the mail relay's answer was lost."
         return (_alert("uncertain_message", message, ticket, now, text),)
@@ -48,7 +53,7 @@ def _note(message: Message, ticket: Ticket | None, settings: Settings, now: date
         ticket=ticket.id,
         psa=ticket.psa,
         psa_id=ticket.psa_id,
-        text=f"Sent to {recipient}: {one_line(message.letter.subject, SUBJECT_LIMIT)}",
+        text=f"Sent to {recipient}: {message.letter.status}. {one_line(message.letter.subject, SUBJECT_LIMIT)}",
         message=message.id,
         decided_at=now,
         expires_at=now + NOTE_EXPIRES,

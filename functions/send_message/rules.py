@@ -64,8 +64,29 @@ def stale(situation: Situation) -> str:
     """Work in progress is no news once the ticket is done; that it is done stays news."""
     if situation.ticket is None or situation.message.touchpoint in ALWAYS_NEWS:
         return ""
-    known = [moment.state for moment in situation.ticket.moments if moment.state is not TicketState.UNKNOWN]
-    return "stale" if known and known[-1].is_done else ""
+    return "stale" if _is_done(situation.ticket) else ""
+
+
+def overtaken(situation: Situation) -> str:
+    """A message that had to wait, and a younger one says otherwise by now: the client's last word must be the last."""
+    ticket = situation.ticket
+    younger = ticket is not None and any(told.order > situation.message.order for told in ticket.told)
+    if ticket is None or not younger:
+        return ""
+    return "" if situation.message.touchpoint in ALWAYS_NEWS and _is_done(ticket) else "overtaken"
+
+
+def moved(situation: Situation) -> str:
+    """The ticket went to another client after the words were chosen: they are not for these eyes."""
+    ticket, message = situation.ticket, situation.message
+    if ticket is None or message.company is None:
+        return ""
+    return "" if message.company == (ticket.company_id or ticket.company) else "moved"
+
+
+def _is_done(ticket: Ticket) -> bool:
+    known = [moment.state for moment in ticket.moments if moment.state is not TicketState.UNKNOWN]
+    return bool(known) and known[-1].is_done
 
 
 def no_address(situation: Situation) -> str:
@@ -107,6 +128,8 @@ GUARDS: tuple[Guard, ...] = (
     ticket_gone,
     switched_off,
     stale,
+    overtaken,
+    moved,
     no_address,
     bad_address,
     machine_address,

@@ -11,6 +11,7 @@ from shared.compose import compose
 from shared.delivery import Delivery
 from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure
+from shared.letter import Letter
 from shared.models.contact import Contact, contact_id
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
@@ -61,7 +62,7 @@ def _through(channel: MailChannel, situation: Situation, before_commitment: Call
     message, ticket = situation.message, situation.ticket
     try:
         mail = compose(
-            message.letter,
+            greeted(message, ticket),
             msp=situation.settings.msp,
             to_address=situation.address,
             to_name=(ticket.contact.name if ticket and ticket.contact else None) or "",
@@ -73,6 +74,15 @@ def _through(channel: MailChannel, situation: Situation, before_commitment: Call
     except PermanentFailure as refused:  # never a half-right mail: the message is dead, and somebody hears of it
         raise SendFailed(refused.code, permanent=True) from refused
     return channel.send(mail, before_commitment)
+
+
+def greeted(message: Message, ticket: Ticket | None) -> Letter:
+    """Return the letter, with the name of who gets it now: the contact may have changed since it was written."""
+    name = (ticket.contact.name if ticket and ticket.contact else None) or ""
+    letter = message.letter
+    if not message.addressee or not name or name == message.addressee:
+        return letter
+    return letter.model_copy(update={"greeting": letter.greeting.replace(message.addressee, name)})
 
 
 def _was_sent(channel: MailChannel, message_id: str) -> bool | None:

@@ -9,7 +9,7 @@ from shared.models.ticket import Held, Ticket, TicketState, Told, Touchpoint
 from shared.settings import Updates
 
 ASKED_AGAIN_AFTER = timedelta(hours=1)
-"""A ticket that waits on the client again after a shorter interruption than this asks nothing new."""
+"""A ticket that waits again this soon after its client was told so asks nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +178,8 @@ def _waiting(case: Case) -> Iterator[Finding]:
 
 
 def _asks_nothing_new(case: Case, wait: Stretch, touchpoint: Touchpoint) -> bool:
-    earlier = case.past.last(wait.state, before=wait.start)
-    if earlier is None or earlier.end is None or wait.start - earlier.end >= ASKED_AGAIN_AFTER:
-        return False
-    return bool(case.ticket.told) and case.ticket.told[-1].touchpoint is touchpoint
+    last = case.ticket.told[-1] if case.ticket.told else None
+    return last is not None and last.touchpoint is touchpoint and wait.start - last.at < ASKED_AGAIN_AFTER
 
 
 def _first_word(case: Case) -> Iterator[Finding]:
@@ -194,22 +192,25 @@ def _first_word(case: Case) -> Iterator[Finding]:
         return
     if case.known_before_us():
         yield _held(case, Touchpoint.RECEIVED, about, "the ticket was known before we first saw it")
+    elif case.now - about > case.too_late:
+        yield _held(case, Touchpoint.RECEIVED, about, "we could tell of it too late to be of use")
     else:
         yield Occasion(Touchpoint.RECEIVED, about, "a new ticket")
 
 
 def _named_facts(case: Case) -> Iterator[Finding]:
     """Who looks after it and how urgent it is: told when the client has heard from us before and knows it otherwise."""
-    if not case.ticket.told:
+    past, last = case.past, case.ticket.told[-1] if case.ticket.told else None
+    if last is None and (Touchpoint.RECEIVED in case.updates.touchpoints or case.known_before_us()):
         return
-    past, known = case.past, case.ticket.told[-1]
-    if past.owner is not None and past.owner != known.owner:
-        why = "somebody else looks after it now" if known.owner else "somebody looks after it now"
-        named = Occasion(Touchpoint.ASSIGNED, past.owner_since, why, hand_over=known.owner is not None)
+    owner, priority = (last.owner, last.priority) if last else (None, None)
+    if past.owner is not None and past.owner != owner:
+        why = "somebody else looks after it now" if owner else "somebody looks after it now"
+        named = Occasion(Touchpoint.ASSIGNED, past.owner_since, why, hand_over=owner is not None)
         yield named if case.stood(named.about) else Unripe(named.about + case.updates.hold)
-    if past.priority is not None and past.priority != known.priority:
-        why = "its priority is another now" if known.priority else "it has a priority now"
-        triaged = Occasion(Touchpoint.TRIAGED, past.priority_since, why, hand_over=known.priority is not None)
+    if past.priority is not None and past.priority != priority:
+        why = "its priority is another now" if priority else "it has a priority now"
+        triaged = Occasion(Touchpoint.TRIAGED, past.priority_since, why, hand_over=priority is not None)
         yield triaged if case.stood(triaged.about) else Unripe(triaged.about + case.updates.hold)
 
 

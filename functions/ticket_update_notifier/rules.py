@@ -7,14 +7,14 @@ important one speaks for the others; what was promised is watched and, if nobody
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.ticket_update_notifier import promises
 from functions.ticket_update_notifier.budget import OPTIONAL, free_at, optional_told, places_for
 from functions.ticket_update_notifier.draft import Draft, Rules, noted
 from functions.ticket_update_notifier.history import History, history
 from functions.ticket_update_notifier.occasions import Case, Occasion, Occasions, occasions
 from functions.ticket_update_notifier.silence import promise_looks, watch_promise
 from functions.ticket_update_notifier.telling import tell
-from shared.models.ticket import Held, PromiseOutcome, Ticket, Touchpoint
+from functions.ticket_update_notifier.unwatched import not_watched, without_meaning
+from shared.models.ticket import Held, Ticket, TicketState, Touchpoint
 from shared.step import Decision
 
 MOMENT = timedelta(seconds=1)
@@ -24,8 +24,10 @@ def decide(ticket: Ticket | None, now: datetime, rules: Rules) -> Decision[Ticke
     """Return what to store and send, and when to look again, for `ticket` at `now` (UTC)."""
     if ticket is None:
         return Decision(None, outcome="no_ticket")
-    if ticket.gone or not rules.updates.enabled:
-        return Decision(_quiet(ticket, now), outcome="not_watched")
+    if ticket.gone or ticket.set_aside or not rules.updates.enabled:
+        return not_watched(ticket, now)
+    if all(moment.state is TicketState.UNKNOWN for moment in ticket.moments):
+        return without_meaning(ticket, now)
     past = history(ticket)
     case = Case(ticket, past, now, rules.updates)
     found = occasions(case)
@@ -70,13 +72,6 @@ def _choose(case: Case, found: Occasions) -> _Choice:
 
 def _held(occasion: Occasion, now: datetime, why: str) -> Held:
     return Held(touchpoint=occasion.touchpoint, at=now, about=occasion.about, why=why)
-
-
-def _quiet(ticket: Ticket, now: datetime) -> Ticket:
-    if ticket.alarm_at is None and ticket.promise is None:
-        return ticket
-    withdrawn = promises.settled(ticket.promises, PromiseOutcome.WITHDRAWN, now)
-    return ticket.but(alarm_at=None, promises=withdrawn, silence_alert_at=None)
 
 
 def _finished(draft: Draft, past: History, rules: Rules) -> Decision[Ticket]:

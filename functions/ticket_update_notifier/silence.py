@@ -19,15 +19,34 @@ def watch_promise(draft: Draft, past: History, rules: Rules) -> Draft:
     settled_state = now - past.now_in.start >= rules.updates.hold
     if past.is_done or past.now_in.state is TicketState.WAITING_ON_CLIENT:
         return replace(draft, ticket=_ball_elsewhere(ticket, past, now)) if settled_state else draft
-    if ticket.promise is None and ticket.told and ticket.silence_alert_at is None and settled_state:
-        start = max(past.now_in.start, ticket.told[-1].at)
-        by = max(rules.calendar.due(start, interval(past, rules)), now + rules.updates.hold)
-        draft = replace(draft, ticket=ticket.but(promises=promises.made(ticket.promises, start, by)))
+    if ticket.promise is None and ticket.silence_alert_at is None and settled_state:
+        draft = replace(draft, ticket=_watched_from_now(ticket, past, now, rules))
+    elif ticket.promise is not None:
+        draft = replace(draft, ticket=_no_later_than(ticket, past, now, rules))
     if draft.ticket.promise is not None:
         return _promise_due(draft, past, rules)
     if ticket.silence_alert_at is not None and now >= ticket.silence_alert_at:
         return _alarm_of_silence(draft, past, rules)
     return draft
+
+
+def _watched_from_now(ticket: Ticket, past: History, now: datetime, rules: Rules) -> Ticket:
+    """The ball is with the MSP (again). Who was told something is owed the next word; for who was not, we watch too."""
+    start = max(past.now_in.start, ticket.last_told_at or ticket.first_seen)
+    by = max(rules.calendar.due(start, interval(past, rules)), now + rules.updates.hold)
+    if not ticket.told:
+        return ticket.but(silence_alert_at=by)
+    return ticket.but(promises=promises.made(ticket.promises, start, by))
+
+
+def _no_later_than(ticket: Ticket, past: History, now: datetime, rules: Rules) -> Ticket:
+    """A ticket that became more urgent is owed the next word sooner than was promised, told of it or not."""
+    promise = ticket.promise
+    by = rules.calendar.due(promise.made, interval(past, rules)) if promise else now
+    if promise is None or by >= promise.by or now >= promise.by:
+        return ticket
+    sooner = promise.model_copy(update={"by": max(by, now + rules.updates.hold)})
+    return ticket.but(promises=(*ticket.promises[:-1], sooner)) if sooner.by < promise.by else ticket
 
 
 def _ball_elsewhere(ticket: Ticket, past: History, now: datetime) -> Ticket:
@@ -81,6 +100,7 @@ def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
     alerts = ticket.silence_alerts
     again = rules.calendar.due(now, promises.silence_repeats_after(interval(past, rules), alerts))
     since = ticket.last_told_at or ticket.first_seen
+    owed = ", and was promised to" if ticket.told else ": nothing at all from us, and the ticket is open"
     draft = replace(
         draft,
         ticket=ticket.but(
@@ -95,7 +115,7 @@ def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
         since.isoformat(),
         Severity.CRITICAL,
         Audience.MANAGER,
-        f"The client of {ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC, and was promised to.",
+        f"The client of {ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC{owed}.",
     )
 
 
@@ -103,7 +123,7 @@ def promise_looks(ticket: Ticket, past: History, rules: Rules) -> list[datetime]
     looks = [ticket.silence_alert_at] if ticket.silence_alert_at is not None else []
     if ticket.promise is None:
         in_play = not past.is_done and past.now_in.state is not TicketState.WAITING_ON_CLIENT
-        return [*looks, past.now_in.start + rules.updates.hold] if in_play and ticket.told else looks
+        return [*looks, past.now_in.start + rules.updates.hold] if in_play else looks
     looks += [ticket.promise.by - rules.updates.hold, ticket.promise.by]
     if not ticket.promise.nudged:
         looks.append(promises.nudge_at(ticket.promise, rules.calendar, rules.updates.nudge_at_percent))

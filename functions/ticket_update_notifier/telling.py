@@ -4,15 +4,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier import promises
-from functions.ticket_update_notifier.draft import Draft, Occurrence, Rules, noted
+from functions.ticket_update_notifier.draft import Draft, Occurrence, Rules, noted, with_alert
 from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion, Occasions, folded
 from shared.ids import stable_id
 from shared.letter import Letter
+from shared.models.alert import Audience, Severity
 from shared.models.message import Message
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Told, Touchpoint
 
-MAX_TOLD = 60
+MAX_TOLD = 150
 MESSAGES_REFERRED_TO = 10
 NOTHING_ELSE = Occasions()
 
@@ -23,7 +24,7 @@ def tell(draft: Draft, chosen: Occasion, past: History, rules: Rules, found: Occ
     order = ticket.told[-1].order + 1 if ticket.told else 0
     note = chosen.touchpoint is Touchpoint.PROGRESS
     kept = PromiseOutcome.KEPT_BY_NOTE if note else PromiseOutcome.KEPT
-    by = _next_update_by(past, now, rules)
+    next_by = _next_update_by(past, now, rules)
     settled = promises.settled(ticket.promises, kept, now)
     told = Told(
         touchpoint=chosen.touchpoint,
@@ -38,13 +39,19 @@ def tell(draft: Draft, chosen: Occasion, past: History, rules: Rules, found: Occ
     along = folded((o for o in found.ready if o is not chosen), chosen.touchpoint, now)
     after = noted(ticket, along).but(
         told=(*ticket.told, told)[-MAX_TOLD:],
-        promises=settled if by is None else promises.made(settled, now, by),
+        promises=settled if next_by is None else promises.made(settled, now, next_by),
         silence_alerts=0,
         silence_alert_at=None,
     )
-    letter = rules.write(Occurrence(chosen.touchpoint, chosen.about, ticket, past, by, first=order == 0))
+    letter = rules.write(Occurrence(chosen.touchpoint, chosen.about, ticket, past, next_by, first=order == 0))
     message = _message(after, told, letter, rules)
-    draft = replace(draft, ticket=after, creates=(*draft.creates, message), outcome=chosen.touchpoint.value)
+    draft = replace(draft, ticket=after, creates=(*draft.creates, message))
+    if ticket.promise is not None and settled[-1].outcome is PromiseOutcome.BROKEN:
+        by = f"{ticket.promise.by:%Y-%m-%d %H:%M} UTC"
+        text = f"The client of {ticket.number} was told late: the promised time was {by}."
+        cause = ticket.promise.made.isoformat()
+        draft = with_alert(draft, "promise_broken", cause, Severity.WARNING, Audience.MANAGER, text)
+    draft = replace(draft, outcome=chosen.touchpoint.value)
     outranked = len(found.ready) > 1 + len(along)
     return draft.at(now + rules.updates.hold) if outranked else draft
 
@@ -75,6 +82,8 @@ def _message(ticket: Ticket, told: Told, letter: Letter, rules: Rules) -> Messag
         order=told.order,
         message_id=_message_id(ticket, told.order, rules),
         previous=tuple(_message_id(ticket, order, rules) for order in referred),
+        company=ticket.company_id or ticket.company,
+        addressee=ticket.contact.name if ticket.contact else None,
         alarm_at=told.at,
     )
 

@@ -12,7 +12,7 @@ class Message(Outgoing):
     The address is not decided here: it is resolved from the ticket at the moment of sending, so that a message never
     reaches somebody whom the ticket no longer belongs to; `sent_to` notes it. The letter is frozen: every try sends the
     same words. `order` is the message's place among those of its ticket, from 0; `previous` the Message-IDs of the
-    earlier ones.
+    earlier ones. `company` and `addressee` are whose the ticket was, and who was greeted, when the words were chosen.
     """
 
     collection: ClassVar[str] = "messages"
@@ -26,4 +26,6 @@ class Message(Outgoing):
     order: int = 0
     message_id: str
     previous: tuple[str, ...] = ()
+    company: str | None = None
+    addressee: str | None = None
     sent_to: str = ""

@@ -120,7 +120,10 @@ class Promise(Fact):
 
 
 class Ticket(Watched):
-    """One ticket of one PSA connection. It converges on the newest snapshot; the moments keep what came between."""
+    """One ticket of one PSA connection. It converges on the newest snapshot; the moments keep what came between.
+
+    `gone`: deleted in the PSA. `set_aside`: it lies on a board that the settings say to leave alone.
+    """
 
     collection: ClassVar[str] = "tickets"
     watcher: ClassVar[str] = "ticket_update_notifier"
@@ -139,6 +142,7 @@ class Ticket(Watched):
     updated_at: Instant
     first_seen: Instant
     gone: bool = False
+    set_aside: bool = False
     moments: tuple[Moment, ...] = ()
     told: tuple[Told, ...] = ()
     held: tuple[Held, ...] = ()

@@ -47,7 +47,7 @@ def test_what_was_sent_is_written_into_the_psa_once():
     platform.has(ticket(), message())
     platform.run()
 
-    text = f"Sent to Dana Smith <{ADDRESS}>: We have your request: Scanner on the 2nd floor does not send to mail"
+    text = f"Sent to Dana Smith <{ADDRESS}>: Received. We have your request: Scanner on the 2nd floor does not send to mail"
     assert platform.psa.notes == [("900", text, True)]
 
 

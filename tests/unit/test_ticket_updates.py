@@ -93,10 +93,18 @@ def test_a_question_to_the_client_stops_the_promise():
 
 
 def test_waiting_on_the_client_again_after_a_short_look_asks_nothing_new():
-    story = Story().happens(0, "Waiting on client").happens(60, "Working").happens(80, "Waiting on client").passes(DAY)
+    story = Story().happens(0, "Waiting on client").happens(30, "Working").happens(50, "Waiting on client").passes(DAY)
 
     assert story.told == ["needs_you"]
     assert ("needs_you", "the client was told so shortly before; nothing new to tell") in story.held
+
+
+def test_a_question_asked_back_at_once_after_days_of_waiting_is_asked():
+    story = (
+        Story().happens(0, "Waiting on client").happens(3 * DAY, "Working").happens(3 * DAY + 30, "Waiting on client")
+    )
+
+    assert story.passes(4 * DAY).told == ["needs_you", "needs_you"]
 
 
 def test_a_second_question_hours_later_is_asked():
@@ -304,6 +312,133 @@ def test_a_deleted_ticket_falls_silent():
 
 
 # ── repeats, threads and words ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", ["Waiting on client", "Waiting on vendor", "Resolved"])
+def test_years_of_hand_overs_tell_nothing_twice(status):
+    story = Story().happens(0, "Working").happens(20, status)
+    for day in range(1, 300):
+        story.happens(20 + day * DAY, status, owner=f"Technician {day % 2}")
+
+    touchpoint = {"Waiting on client": "needs_you", "Waiting on vendor": "waiting_on_vendor"}.get(status, "resolved")
+    assert story.passes(310 * DAY).told.count(touchpoint) == 1
+    assert len(story.ticket.moments) <= 80
+
+
+def test_resolved_and_closed_in_turns_is_one_resolution_however_often():
+    story = Story().happens(0, "Working")
+    for turn in range(120):
+        story.happens(20 + turn, ("Resolved", "Closed")[turn % 2])
+
+    assert story.passes(DAY).told.count("resolved") == 1
+
+
+# ── never told, and still watched ──────────────────────────────────────────────────────────────────────────────────
+
+
+def never_told(**facts):
+    return Story().happens(0, "Working", created_at=MONDAY - timedelta(days=40), **facts)
+
+
+def test_an_open_ticket_from_before_us_is_watched_without_a_mail():
+    story = never_told().passes(20 * DAY)
+
+    assert story.told == []
+    assert [alert.kind for alert in story.alerts][:1] == ["client_in_silence"]
+    assert story.ticket.promises == (), "nothing was promised to this client"
+
+
+def test_an_old_ticket_that_its_client_opens_again_is_watched():
+    story = Story().happens(0, "Closed", created_at=MONDAY - timedelta(days=40)).happens(DAY, "Working")
+
+    assert "client_in_silence" in [alert.kind for alert in story.passes(20 * DAY).alerts]
+
+
+def test_switched_off_and_on_again_the_ticket_is_found_again():
+    story = Story().happens(0, "Working").passes(10)
+    story.updates = Updates(enabled=False)
+    story.passes(5 * DAY)
+    story.updates = Updates()
+
+    assert "progress" in story.passes(20 * DAY).told
+
+
+def test_with_received_switched_off_a_named_person_is_the_first_word():
+    touchpoints = tuple(t for t in Updates().touchpoints if t is not Touchpoint.RECEIVED)
+    story = Story(Updates(touchpoints=touchpoints)).happens(0, "New").happens(60, "Working", owner="Ann").passes(90)
+
+    assert story.told == ["assigned"]
+
+
+def test_a_status_that_nobody_explained_tells_the_client_nothing_and_the_manager_once():
+    story = Story().happens(0, "Quux").happens(60, "Quux", owner="Ann").passes(20 * DAY)
+
+    assert story.told == []
+    assert [alert.kind for alert in story.alerts] == ["status_without_meaning"]
+
+    assert story.happens(20 * DAY, "Resolved").passes(21 * DAY).told == ["resolved"]
+
+
+def test_a_board_to_be_left_alone_silences_the_ticket_until_it_comes_back():
+    story = Story().happens(0, "Working").passes(10).happens(60, "Working", board="Internal").passes(30 * DAY)
+    assert (story.told, story.alerts) == (["received"], [])
+
+    assert story.happens(30 * DAY, "Resolved", board="Support").passes(31 * DAY).told == ["received", "resolved"]
+
+
+def test_a_deleted_ticket_that_comes_back_is_watched_again():
+    story = Story().happens(0, "Working").passes(10)
+    story.ticket = story.ticket.but(gone=True)
+
+    assert story.passes(DAY).happens(2 * DAY, "Resolved").passes(3 * DAY).told == ["received", "resolved"]
+
+
+# ── clocks that disagree ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_psa_whose_clock_runs_ahead_delays_nothing_and_hides_nothing():
+    story = Story().happens(DAY, "Working", arrives=0).passes(3)
+    assert story.told == ["received"]
+
+    assert story.happens(DAY + 60, "Resolved", arrives=60).passes(63).told == ["received", "resolved"]
+
+
+def test_a_snapshot_from_another_century_does_not_freeze_the_ticket():
+    story = Story().happens(60 * 24 * 365 * 150, "Working", arrives=0)
+    again = story.ticket
+    story.happens(60 * 24 * 365 * 150, "Working", arrives=1)
+    assert story.ticket is again, "and its repeats are known"
+
+    assert story.happens(30, "Resolved").passes(60).told == ["received", "resolved"]
+
+
+def test_a_psa_whose_clock_runs_behind_still_waits_for_the_hold():
+    story = Story().happens(-5, "Working", arrives=0).happens(55, "Resolved", arrives=60).passes(62)
+    assert story.told == ["received"]
+
+    assert story.passes(63).told == ["received", "resolved"]
+
+
+# ── urgency ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_ticket_that_became_urgent_is_owed_the_next_word_sooner():
+    updates = Updates(promises=Promises(default=40, by_priority={"P1": 1}), optional_per_ticket=0)
+    story = Story(updates).happens(0, "Working", priority="P4").passes(10).happens(20, "Working", priority="P1")
+
+    assert story.passes(90).told == ["received", "progress"]
+
+
+def test_a_promise_that_is_kept_late_is_told_to_a_manager():
+    story = Story().happens(0, "Working").passes(3)
+    late = story.ticket.promise.by + minutes(30)
+    story.ticket = story.ticket.but(alarm_at=late)  # the queue was down
+    story.happens(
+        (late - MONDAY).total_seconds() / 60 - 10, "Waiting on vendor", arrives=(late - MONDAY).total_seconds() / 60 - 4
+    )
+    story.passes_until(late + minutes(5))
+
+    assert "promise_broken" in [alert.kind for alert in story.alerts]
 
 
 @pytest.mark.parametrize("times", [1, 3])
