@@ -2,8 +2,9 @@
 
 import textwrap
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -18,6 +19,7 @@ _SHORT = 300
 _MOST_PARAGRAPHS = 12
 _MOST_ROWS = 12
 _LABEL_WIDTH = 24
+_PREVIEW = 140  # what a mail list shows after the subject
 # The only words of the layout itself; all others come with the letter.
 _NEXT_STEP = {"de": "Ihr nächster Schritt", "en": "Your next step"}
 _DETAILS = {"de": "Auf einen Blick", "en": "At a glance"}
@@ -50,25 +52,6 @@ class Bodies:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The letter with every string cleaned and bounded; what a template sees."""
-
-    status: str
-    greeting: str
-    paragraphs: tuple[tuple[str, ...], ...]
-    asks: tuple[str, ...]
-    rows: tuple[tuple[str, str], ...]
-    closing: tuple[str, ...]
-    footer: tuple[str, ...]
-
-    @property
-    def preview(self) -> str:
-        """What a mail list shows after the subject."""
-        first = self.asks or next(iter(self.paragraphs), ())
-        return one_line(" ".join((self.status + ".", *first)), 140)
-
-
 def bodies(
     letter: Letter, *, language: str, subject: str, brand: str, number: str, trusted: Collection[str] = ()
 ) -> Bodies:
@@ -76,11 +59,10 @@ def bodies(
 
     Links to hosts outside `trusted` are spelt out of use, since the words may come from anybody who can open a ticket.
     """
-    words = _words(letter, trusted)
     base = language.partition("-")[0].lower()
     values = {
-        "words": words,
-        "tone": TONES.get(letter.tone, TONES["calm"]),
+        **_words(letter, trusted),
+        **asdict(TONES.get(letter.tone, TONES["calm"])),
         "language": language,
         "subject": subject,
         "brand": brand,
@@ -91,25 +73,30 @@ def bodies(
     return Bodies(html=_HTML.render(values) + "\n", text=_TEXT.render(values).strip("\n") + "\n")
 
 
-def _words(letter: Letter, trusted: Collection[str]) -> _Words:
+def _words(letter: Letter, trusted: Collection[str]) -> dict[str, Any]:
+    """Return the letter with every string cleaned and bounded; what a template sees, one name for each part."""
+
     def short(text: str) -> str:
         return delinked(one_line(text, _SHORT), trusted)
 
     def long(text: str) -> tuple[str, ...]:
         return tuple(delinked(line, trusted) for line in lines(text, _LONG))
 
+    status, asks = short(letter.status), long(letter.asks)
     paragraphs = tuple(filter(None, map(long, letter.paragraphs[:_MOST_PARAGRAPHS])))
     if len(letter.paragraphs) > _MOST_PARAGRAPHS:
         paragraphs = (*paragraphs, ("…",))
-    return _Words(
-        status=short(letter.status),
-        greeting=short(letter.greeting),
-        paragraphs=paragraphs,
-        asks=long(letter.asks),
-        rows=tuple((short(label), value) for label, text in letter.rows[:_MOST_ROWS] if (value := short(text))),
-        closing=long(letter.closing),
-        footer=long(letter.footer),
-    )
+    first = asks or next(iter(paragraphs), ())
+    return {
+        "preview": one_line(" ".join((status + ".", *first)), _PREVIEW),
+        "status": status,
+        "greeting": short(letter.greeting),
+        "paragraphs": paragraphs,
+        "asks": asks,
+        "rows": tuple((short(label), value) for label, text in letter.rows[:_MOST_ROWS] if (value := short(text))),
+        "closing": long(letter.closing),
+        "footer": long(letter.footer),
+    }
 
 
 def _wrapped(paragraph: tuple[str, ...], indent: str = "") -> str:
@@ -130,6 +117,8 @@ def _row(label: str, value: str, width: int) -> str:
 
 
 def _fill(text: str, first: str, rest: str) -> str:
+    if text and len(first) + len(text) <= TEXT_WIDTH:  # most lines are: cleaned words need no wrapping then
+        return first + text
     return textwrap.fill(
         text,
         TEXT_WIDTH,

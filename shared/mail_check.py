@@ -1,8 +1,12 @@
-"""Reads a finished mail the way its receiver will, and refuses it unless it says exactly what was meant."""
+"""Reads a finished mail the way its receiver will, and refuses it unless it says exactly what was meant.
+
+Headers are read by the library, as receivers do. The body is taken apart at its delimiter, which must then stand in it
+three times and nowhere else: so no reader can find other parts, and none has to go through its lines one by one.
+"""
 
 from email.header import decode_header
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
@@ -16,7 +20,8 @@ _THREAD = ("In-Reply-To", "References")
 _LAST = ("Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type")
 _PARTS = ("text/plain", "text/html")
 _PART_HEADERS = ["Content-Type", "Content-Transfer-Encoding"]
-_PARSER = BytesParser(policy=compat32)
+_PARSER = BytesHeaderParser(policy=compat32)
+_BLANK_LINE = b"\r\n\r\n"
 
 
 class UnsafeMail(PermanentFailure):
@@ -28,18 +33,20 @@ class UnsafeMail(PermanentFailure):
 def check(raw: bytes, *, recipient: str, subject: str, replies_to: bool, in_thread: bool) -> None:
     """Raise UnsafeMail unless the bytes have exactly our headers, one recipient, this subject and our two parts."""
     check_lines(raw)
-    mail = _PARSER.parsebytes(raw)
+    head, _, body = raw.partition(_BLANK_LINE)
+    mail = _headers(head)
     expected = [*_FIRST, *(["Reply-To"] if replies_to else []), *_ALWAYS, *(_THREAD if in_thread else ()), *_LAST]
     if mail.keys() != expected:
         raise UnsafeMail("the headers are not the expected ones")
     for name in ("From", "To", *(["Reply-To"] if replies_to else [])):
-        if len(getaddresses([mail[name]])) != 1:
+        addresses = getaddresses([mail[name]])
+        if len(addresses) != 1:
             raise UnsafeMail(f"{name} does not hold exactly one address")
-    if getaddresses([mail["To"]])[0][1] != recipient:
-        raise UnsafeMail("To is not the recipient")
+        if name == "To" and addresses[0][1] != recipient:
+            raise UnsafeMail("To is not the recipient")
     if _decoded(mail["Subject"]) != subject:
         raise UnsafeMail("the subject does not read back")
-    _check_parts(mail)
+    _check_parts(mail, body)
 
 
 def check_lines(raw: bytes) -> None:
@@ -53,14 +60,26 @@ def check_lines(raw: bytes) -> None:
         raise UnsafeMail(f"a line is longer than {LONGEST_LINE} characters")
 
 
-def _check_parts(mail: Message) -> None:
-    if mail.defects or mail.get_content_type() != "multipart/alternative" or not mail.is_multipart():
+def _headers(block: bytes) -> Message:
+    """Read a block of header lines. What is none shows in `defects` or in the names."""
+    return _PARSER.parsebytes(block + _BLANK_LINE)
+
+
+def _check_parts(mail: Message, body: bytes) -> None:
+    boundary = mail.get_boundary()
+    if mail.defects or mail.get_content_type() != "multipart/alternative" or not boundary:
         raise UnsafeMail("the mail is not one multipart/alternative")
-    _, *parts = mail.walk()
-    if tuple(part.get_content_type() for part in parts) != _PARTS:
-        raise UnsafeMail("the parts are not one text and one HTML")
-    if any(part.keys() != _PART_HEADERS or part.defects for part in parts):
-        raise UnsafeMail("the headers of a part are not the expected ones")
+    pieces = body.split(f"--{boundary}".encode())
+    if len(pieces) != len(_PARTS) + 2 or pieces[0] or pieces[-1] != b"--\r\n":
+        raise UnsafeMail("the body is not two parts between their delimiters")
+    for part, content_type in zip(pieces[1:-1], _PARTS, strict=True):
+        if not (part.startswith(b"\r\n") and part.endswith(b"\r\n")):
+            raise UnsafeMail("a delimiter does not have its line for itself")
+        headers = _headers(part[2:].partition(_BLANK_LINE)[0])
+        if headers.get_content_type() != content_type:
+            raise UnsafeMail("the parts are not one text and one HTML")
+        if headers.keys() != _PART_HEADERS or headers.defects:
+            raise UnsafeMail("the headers of a part are not the expected ones")
 
 
 def _decoded(value: str) -> str:

@@ -357,3 +357,36 @@ def test_a_mail_that_is_not_what_was_meant_is_refused(found, put):
 
     with pytest.raises(UnsafeMail):
         check(spoilt, recipient=mail.recipient, subject=mail.subject, replies_to=True, in_thread=False)
+
+
+@pytest.mark.parametrize(
+    ("found", "put"),
+    [
+        (b"--BOUNDARY--\r\n", b"--BOUNDARY--\r\nan epilogue\r\n"),
+        (b"\r\n\r\n--BOUNDARY\r\nContent-Type: text/plain", b"\r\n\r\na preamble\r\n--BOUNDARY\r\nContent-Type: text/plain"),
+        (b"Received", b"\r\n--BOUNDARY\r\nContent-Type: text/html; charset=utf-8\r\n\r\nReceived"),
+        (b"Received", b"\r\n--BOUNDARY--\r\n\r\nReceived"),
+        (b"Received", b"Received --BOUNDARY"),
+        (b"--BOUNDARY\r\nContent-Type: text/html", b"--BOUNDARY \r\nContent-Type: text/html"),
+        (b'boundary="BOUNDARY"', b'boundary="BOUNDAR"'),
+        (b'boundary="BOUNDARY"', b"charset=utf-8"),
+        (b'boundary="BOUNDARY"', b"boundary*=utf-8''%C3%A9"),
+    ],
+)  # fmt: skip
+def test_a_mail_in_which_somebody_could_find_other_parts_is_refused(found, put):
+    mail = composed()
+    boundary = re.search(rb'boundary="([^"]+)"', mail.raw)[1]
+    found, put = (
+        found.replace(b"BOUNDARY", boundary),
+        put.replace(b"BOUNDARY", boundary).replace(b"BOUNDAR", boundary[:-1]),
+    )
+    assert found in mail.raw
+
+    with pytest.raises(UnsafeMail):
+        check(
+            mail.raw.replace(found, put),
+            recipient=mail.recipient,
+            subject=mail.subject,
+            replies_to=True,
+            in_thread=False,
+        )
