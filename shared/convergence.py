@@ -51,7 +51,8 @@ def converge(ticket: Ticket | None, snapshot: PsaTicket, now: datetime, intake: 
     and the outcome is "ambiguous"; what was read from the PSA as it is now is the last word of its time. A time that
     lies ahead of our clock counts as now: nothing may be newer than everything that is still to come.
 
-    When a fact changed that a client could see, somebody looks at the ticket a hold after we heard of it.
+    When a fact changed that a client could see, somebody looks at the ticket a hold after it did; where we hear of it
+    later than that (or the PSA's clock is slow), a hold after we heard.
     """
     set_aside = snapshot.board is not None and snapshot.board in intake.connection.ignored_boards
     if set_aside and (ticket is None or ticket.set_aside):
@@ -62,7 +63,8 @@ def converge(ticket: Ticket | None, snapshot: PsaTicket, now: datetime, intake: 
         owner=snapshot.owner,
         priority=snapshot.priority,
     )
-    look_at = now + intake.hold
+    on_time = now - moment.at <= intake.hold
+    look_at = max(now, moment.at + intake.hold) if on_time else now + intake.hold
     if ticket is None:
         return Decision(_first_seen(snapshot, moment, now, intake.psa, look_at), outcome="new")
     changes = _facts(ticket, snapshot, moment, set_aside=set_aside)

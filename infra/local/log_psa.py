@@ -85,9 +85,12 @@ class LogPsa:
         return bisect_right(self._feed_times, end) > bisect_right(self._feed_times, start)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer `GET .../changes?since=&after=&limit=`: every change up to now, the oldest first."""
+        """Answer `GET /changes?since=&after=&limit=` (all up to now, the oldest first) and `GET /tickets/<id>`."""
         query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-        if not environ["PATH_INFO"].endswith("/changes"):
+        path = environ["PATH_INFO"]
+        if path.startswith("/tickets/"):
+            return self._ticket(path.removeprefix("/tickets/"), start_response)
+        if path != "/changes":
             start_response("404 Not Found", [("Content-Type", "application/json")])
             return [b"{}"]
         limit = min(PAGE, int(query.get("limit", PAGE)))
@@ -102,6 +105,12 @@ class LogPsa:
         }
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(page).encode()]
+
+    def _ticket(self, ticket: str, start_response: "StartResponse") -> Iterable[bytes]:
+        happened = bisect_right(self._feed_times, self._clock.now())
+        latest = next((c for c in reversed(self._feed[:happened]) if c.ticket == ticket), None)
+        start_response("200 OK" if latest else "404 Not Found", [("Content-Type", "application/json")])
+        return [json.dumps(self.record(latest) if latest else {}).encode()]
 
 
 def _slug(text: str) -> str:

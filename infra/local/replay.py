@@ -40,7 +40,15 @@ from shared.ports import App, PsaClient, Task
 from shared.psa.clients import client_for
 from shared.settings import Generic
 
-FUNCTIONS = ("psa_webhook", "psa_sweep", "alarm_sweep", "ticket_update_notifier", "send_message", "psa_note")
+FUNCTIONS = (
+    "psa_webhook",
+    "psa_fetch",
+    "psa_sweep",
+    "alarm_sweep",
+    "ticket_update_notifier",
+    "send_message",
+    "psa_note",
+)
 KEY = bytes(range(32))  # signs what this process sends to itself
 TASK_TOKEN = base64.urlsafe_b64encode(KEY).decode()
 AFTER_THE_LAST_CHANGE = timedelta(hours=24)
@@ -53,6 +61,7 @@ class Mischief:
 
     times: int = 1
     shuffle: timedelta = timedelta(0)
+    late: timedelta = timedelta(0)
     lose: float = 0.0
     sweep: timedelta | None = None
     seed: int = 1
@@ -75,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mischief = Mischief(
         times=options.times,
         shuffle=timedelta(seconds=options.shuffle),
+        late=timedelta(seconds=options.late),
         lose=options.lose,
         sweep=timedelta(seconds=options.sweep) if options.sweep else (timedelta(minutes=10) if options.lose else None),
         seed=options.seed,
@@ -196,6 +206,8 @@ def _arrivals(changes: list[Change], mischief: Mischief) -> Iterator[tuple[datet
     """Yield when each webhook arrives, and whether it is lost. A file out of order arrives in the file's order."""
     dice = random.Random(mischief.seed)
     arrivals = _shuffled(changes, mischief.shuffle, dice) if mischief.shuffle else [(c.at, c) for c in changes]
+    if mischief.late:
+        arrivals = sorted(((at + mischief.late * dice.random(), c) for at, c in arrivals), key=lambda one: one[0])
     now = arrivals[0][0]
     for at, change in arrivals:
         now = max(now, at)
@@ -203,14 +215,19 @@ def _arrivals(changes: list[Change], mischief: Mischief) -> Iterator[tuple[datet
 
 
 def _shuffled(changes: list[Change], within: timedelta, dice: random.Random) -> list[tuple[datetime, Change]]:
-    """Let the webhooks of a ticket overtake each other where they lie no further apart than `within`."""
-    of_ticket: dict[str, list[Change]] = {}
+    """Let a ticket's changes of any such stretch of time arrive in any order, when the last of them has happened."""
+    together: dict[str, list[list[Change]]] = {}
     for change in changes:
-        of_ticket.setdefault(change.ticket, []).append(change)
+        groups = together.setdefault(change.ticket, [])
+        if groups and change.at - groups[-1][0].at < within:
+            groups[-1].append(change)
+        else:
+            groups.append([change])
     arrivals: list[tuple[datetime, Change]] = []
-    for history in of_ticket.values():
-        overtaking = sorted(history, key=lambda change: change.at + within * dice.random())
-        arrivals += zip((change.at for change in history), overtaking, strict=True)
+    for group in (group for groups in together.values() for group in groups):
+        last = group[-1].at
+        dice.shuffle(group)
+        arrivals += [(last, change) for change in group]
     return sorted(arrivals, key=lambda arrival: arrival[0])
 
 
@@ -270,6 +287,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="let a ticket's webhooks overtake each other within this",
     )
+    parser.add_argument("--late", type=float, default=0, metavar="SECONDS", help="each webhook is late by up to this")
     parser.add_argument("--lose", type=float, default=0, metavar="SHARE", help="lose this share of the webhooks")
     parser.add_argument("--sweep", type=float, default=0, metavar="SECONDS", help="sweep this often (600 with --lose)")
     parser.add_argument("--seed", type=int, default=1)

@@ -4,7 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -59,30 +59,24 @@ def test_every_resolution_is_told_once_and_nobody_is_stormed(clean, truth):
 
 @needs_the_log
 def test_nobody_is_silent_past_a_promised_time_unnoticed(clean, truth):
+    assert silent_in(clean, truth) == []
+
+
+def silent_in(out, truth, late=judge.HOLD):
     settings = settings_file.load(SETTINGS)
-    calendar = settings.calendar("office")
+    calendar, promise = settings.calendar("office"), timedelta(hours=settings.updates.promises.default)
     end = max(at for states in truth.values() for at, _ in states)
-
-    # After two notes in a row alerts repeat ever more seldom: each wait at most doubles, up to 32 times the interval.
-    def latest(start):
-        return calendar.due(start, timedelta(hours=32 * settings.updates.promises.default))
-
-    def promised(start):
-        return calendar.due(start, timedelta(hours=settings.updates.promises.default))
-
-    told = judge.read_run(clean)
-    assert judge.silences(truth, told, latest, end) == []
-    first_silences = judge.silences(truth, _until_first_silence(clean, told), promised, end)
-    assert first_silences == []
+    told = until_first_silence(out, judge.read_run(out))
+    return judge.silences(truth, told, lambda start: calendar.due(start, promise), end, late)
 
 
-def _until_first_silence(out, told):
-    """Count an alert of silence as noticed for good: what comes after it is the manager's."""
+def until_first_silence(out, told):
+    """From the first alert of a silence on it is the manager's: its repeats become ever more seldom on purpose."""
     known = {}
     for line in (out / "alerts.jsonl").read_text().splitlines():
         alert = json.loads(line)
         if alert["kind"] == "client_in_silence":
-            known.setdefault(alert["ticket"], judge._time(alert["at"]))
+            known.setdefault(alert["ticket"], datetime.fromisoformat(alert["at"]))
     for ticket, since in known.items():
         told.alerts[ticket] += [since + timedelta(hours=8 * step) for step in range(3 * 900)]
     return told
@@ -103,7 +97,15 @@ def test_arrivals_shuffled_within_the_hold_tell_the_same_story(sample, clean, tr
     straight, shuffled = judge.read_run(clean), judge.read_run(tmp_path)
     same = sum(straight.sequence(ticket) == shuffled.sequence(ticket) for ticket in truth)
     assert same / len(truth) >= 0.99
-    assert judge.faults_in(truth, shuffled, exactly=False) == []
+    assert judge.faults_in(truth, shuffled, exactly=False, late=2 * judge.HOLD) == []
+
+
+@needs_the_log
+def test_arrivals_late_by_up_to_the_hold_leave_no_resolution_untold(sample, truth, tmp_path):
+    replay(sample, tmp_path, "--late", str(judge.HOLD.total_seconds()))
+
+    assert judge.faults_in(truth, judge.read_run(tmp_path), exactly=False, late=3 * judge.HOLD) == []
+    assert silent_in(tmp_path, truth, late=3 * judge.HOLD) == []
 
 
 @needs_the_log
@@ -111,17 +113,73 @@ def test_with_every_tenth_webhook_lost_the_sweep_leaves_no_resolution_untold(sam
     summary = replay(sample, tmp_path, "--lose", "0.1", "--sweep", "600")
 
     assert summary["repaired_by_sweep"] > 0
-    assert judge.faults_in(truth, judge.read_run(tmp_path), exactly=False) == []
+    sweep = timedelta(minutes=10)
+    assert judge.faults_in(truth, judge.read_run(tmp_path), exactly=False, late=2 * sweep) == []
+    assert silent_in(tmp_path, truth, late=2 * sweep) == []
+
+
+# ── the judge itself ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def some_resolved(told, truth):
+    """A ticket that was told as resolved, and which of its updates that was."""
+    for ticket, updates in told.updates.items():
+        for place, (at, touchpoint) in enumerate(updates):
+            if touchpoint == "resolved" and len(judge.resolutions(truth[ticket])) == 1:
+                return ticket, place, at
+    raise AssertionError("nothing was told as resolved")
+
+
+def dropped(updates, place):
+    del updates[place]
+
+
+def doubled(updates, place):
+    updates.append((updates[place][0] + timedelta(hours=30), "resolved"))
+
+
+def told_200_days_late(updates, place):
+    updates[place] = (updates[place][0] + timedelta(days=200), "resolved")
+
+
+def told_too_early(updates, place):
+    updates[place] = (updates[place][0] - timedelta(minutes=4), "resolved")
+
+
+def followed_by_news(updates, place):
+    updates.append((updates[place][0] + timedelta(hours=1), "progress"))
+
+
+def crowded(updates, place):
+    updates += [(updates[place][0] + timedelta(minutes=10 * n), "resolved") for n in range(1, 5)]
 
 
 @needs_the_log
-def test_a_webhook_costs_at_most_one_read_one_write_and_one_task(clean):
-    summary = json.loads((clean / "summary.json").read_text())
-    looks = sum(1 for line in (clean / "functions.log").open() if '"ticket_update_notifier"' in line)
-    sends = summary["messages"]
+@pytest.mark.parametrize("fault", [dropped, doubled, told_200_days_late, told_too_early, followed_by_news, crowded])
+def test_the_judge_finds_a_planted_fault(clean, truth, fault):
+    told = judge.read_run(clean)
+    ticket, place, _at = some_resolved(told, truth)
+    fault(told.updates[ticket], place)
 
-    assert summary["store"]["reads"] <= summary["events"] + looks + 3 * sends
-    assert summary["refused"] == 0
+    assert any(line.startswith(ticket) for line in judge.faults_in(truth, told))
+
+
+@needs_the_log
+def test_the_judge_finds_a_mail_for_a_ticket_that_is_not_in_the_log(clean, truth):
+    told = judge.read_run(clean)
+    told.updates["no such ticket"].append((next(iter(truth.values()))[0][0], "received"))
+
+    assert judge.faults_in(truth, told) == ["no such ticket: not in the log"]
+
+
+@needs_the_log
+def test_the_judge_hears_a_silence_when_notes_and_alerts_are_taken_away(clean, truth, tmp_path):
+    for name in ("messages.jsonl", "alerts.jsonl"):
+        lines = [line for line in (clean / name).read_text().splitlines() if '"progress"' not in line]
+        kept = [line for line in lines if name == "messages.jsonl" or '"technician"' in line]
+        (tmp_path / name).write_text("\n".join(kept) + "\n")
+
+    assert len(silent_in(tmp_path, truth)) > 10
 
 
 @pytest.mark.parametrize(

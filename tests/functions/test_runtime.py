@@ -224,7 +224,7 @@ def test_a_task_without_a_time_is_not_early(edge):
     assert handled[0].planned is None
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(-86400, 200), (0, 200), (1, 200), (1.001, 503), (600, 503)])
+@pytest.mark.parametrize(("seconds", "status"), [(-86400, 200), (0, 200), (0.001, 503), (600, 503)])
 def test_a_task_that_comes_early_is_sent_back_untouched(edge, seconds, status):
     at = (NOW + timedelta(seconds=seconds)).isoformat()
     answer = twice(lambda: edge.task({"at": at}))
