@@ -40,15 +40,6 @@ from shared.ports import App, PsaClient, Task
 from shared.psa.clients import client_for
 from shared.settings import Generic
 
-FUNCTIONS = (
-    "psa_webhook",
-    "psa_fetch",
-    "psa_sweep",
-    "alarm_sweep",
-    "ticket_update_notifier",
-    "send_message",
-    "psa_note",
-)
 KEY = bytes(range(32))  # signs what this process sends to itself
 TASK_TOKEN = base64.urlsafe_b64encode(KEY).decode()
 AFTER_THE_LAST_CHANGE = timedelta(hours=24)
@@ -110,7 +101,7 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
     psa = LogPsa(changes, clock, KEY)
     app, store, queue, connection = _app(out, settings, clock, psa)
     wiring.use(app)
-    host = FunctionHost(FUNCTIONS)
+    host = FunctionHost()
     stage = _Stage(app, host, queue.queue, clock, psa, mischief, connection)
     started = time.perf_counter()
     halves = [0.0, 0.0]
