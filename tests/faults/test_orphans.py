@@ -69,6 +69,7 @@ def test_a_mail_cut_off_before_its_final_dot_is_sent_when_the_leases_have_ended(
     message = comes_to_rest(stage)
 
     assert (arrived(stage), message.state, message.attempts) == (1, OutgoingState.SENT, 2)
+    assert stage.stock.tries("send_message")[0] >= 2
     assert judge(stage.history.lines()).faults == []
 
 
