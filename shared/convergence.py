@@ -21,6 +21,9 @@ LATE = timedelta(hours=1)
 """Within this time of the newest snapshot every moment is kept, even one that says nothing new: a snapshot that arrives
 late must find its true neighbours. Older moments that repeat the one before them are dropped."""
 
+AFTER_THE_COMMIT = timedelta(seconds=5)
+"""A look is put on the queue before the commit that it is about, so it must not be due before that can be read."""
+
 MAX_MOMENTS = 80
 KEPT_WHOLE = 20
 MAX_PHASES = MAX_MOMENTS - KEPT_WHOLE - 1
@@ -64,7 +67,7 @@ def converge(ticket: Ticket | None, snapshot: PsaTicket, now: datetime, intake: 
         priority=snapshot.priority,
     )
     on_time = now - moment.at <= intake.hold
-    look_at = max(now, moment.at + intake.hold) if on_time else now + intake.hold
+    look_at = max(now + AFTER_THE_COMMIT, moment.at + intake.hold) if on_time else now + intake.hold
     if ticket is None:
         return Decision(_first_seen(snapshot, moment, now, intake.psa, look_at), outcome="new")
     changes = _facts(ticket, snapshot, moment, set_aside=set_aside)
