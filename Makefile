@@ -35,7 +35,7 @@ bench: $(VENV)/tests.stamp  ## the figures: replay, webhook latency, store, cale
 	$(PY) -m tests.bench $(ARGS)
 
 check-config: $(VENV)/run.stamp  ## explains every mistake in a settings file: FILE=<yaml>
-	$(PY) -m shared.settings_file $(or $(FILE),infra/settings.example.yaml)
+	$(PY) -m shared.config.file $(or $(FILE),infra/settings.example.yaml)
 
 package: $(VENV)/run.stamp  ## the one archive that every function is deployed from
 	$(PY) -m infra.package dist/source.zip

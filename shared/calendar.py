@@ -22,7 +22,7 @@ Pause = tuple[datetime, datetime | None]
 _ZERO = timedelta(0)
 
 
-class NeverOpens(ConfigurationError):  # noqa: N818 - named as the other errors here are
+class NeverOpens(ConfigurationError):
     """The calendar has no open time left before its last year. Whoever wrote it must give it some hours."""
 
     code = "calendar_never_opens"

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from shared.config.settings import Connection
 from shared.ids import stable_id
 from shared.models.ticket import Moment, Person, Ticket, TicketState
 from shared.ports import App
 from shared.psa.facts import PsaTicket
-from shared.settings import Connection
 from shared.step import Decision, step
 
 LATE = timedelta(hours=1)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from shared.models.document import Document
 
 if TYPE_CHECKING:
-    from shared.mail import Mail
+    from shared.config.settings import Settings
+    from shared.mail.mail import Mail
     from shared.psa.facts import PsaContact, PsaEvent, PsaMember, PsaTicket, PsaTimeEntry, WebhookRegistration
-    from shared.settings import Settings
 
 D = TypeVar("D", bound=Document)
 
@@ -205,7 +205,7 @@ class Receipt:
     reference: str
 
 
-class SendFailed(Exception):  # noqa: N818 - it is an outcome, not a fault of ours
+class SendFailed(Exception):
     """The message surely did not go out. `permanent`: no retry will help (bad address, refused content)."""
 
     def __init__(self, reason: str, *, permanent: bool, retry_after: float | None = None) -> None:
@@ -215,7 +215,7 @@ class SendFailed(Exception):  # noqa: N818 - it is an outcome, not a fault of ou
         self.retry_after = retry_after
 
 
-class SendUncertain(Exception):  # noqa: N818
+class SendUncertain(Exception):
     """The message may have gone out and may not: the connection was lost after the point of no return."""
 
 

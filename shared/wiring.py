@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from shared import settings_file
 from shared.callers import MIN_TOKEN, OidcClaims, SharedToken
-from shared.environment import Environment, two_names
+from shared.config import file as settings_file
+from shared.config.environment import Environment, two_names
+from shared.config.secret_references import Secrets
+from shared.config.settings import Connection, Settings, Smtp
 from shared.errors import ConfigurationError
 from shared.lazy import LazyQueue, LazyStore, Once
 from shared.ports import App, Clock, MailChannel, PsaClient, PsaWebhook, Queue, Store
-from shared.secret_references import Secrets
-from shared.settings import Connection, Settings, Smtp
 
 _lock = threading.Lock()
 _app: App | None = None

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.letter import Letter
-from shared.mail import Mail
-from shared.settings import Msp
+from shared.config.settings import Msp
+from shared.mail.letter import Letter
+from shared.mail.mail import Mail
 
 MSP = Msp(
     name="Northwind IT",
@@ -73,7 +73,7 @@ RESOLVED = Letter(
 
 def composed(letter: Letter = RECEIVED, **changes: Any) -> Mail:
     """Compose `letter` with plain arguments, except for those named."""
-    from shared.compose import compose
+    from shared.mail.compose import compose
 
     arguments: dict[str, Any] = {
         "msp": MSP,

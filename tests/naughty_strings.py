@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.mail_text import delinked, one_line
+from shared.mail.text import delinked, one_line
 
 _LIST = Path(__file__).parents[2] / "shared" / "data" / "text" / "blns.json"
 

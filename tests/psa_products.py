@@ -14,9 +14,9 @@ import standardwebhooks
 from pydantic import TypeAdapter
 
 from shared import errors
+from shared.config.settings import Connection
 from shared.ports import PsaWebhook
 from shared.psa import webhook_for
-from shared.settings import Connection
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 5, 11, 9, 44, 3, tzinfo=UTC)

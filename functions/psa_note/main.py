@@ -4,8 +4,8 @@ The store per note: 1 read and 2 commits (claim and commitment in one, confirmat
 """
 
 from functions.psa_note.writing import write
-from shared.find_work import find_work
 from shared.models.psa_note import PsaNote
+from shared.outgoing.find_work import find_work
 from shared.ports import App
 from shared.runtime import TaskCall, task_function
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 from functools import partial
 
-from shared.claim import NotNow, given_up, held, why_not_now
-from shared.delivery import Delivery
 from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure, PsaOutcomeUnknown, PsaUnavailable
 from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote
+from shared.outgoing.claim import NotNow, given_up, held, why_not_now
+from shared.outgoing.delivery import Delivery
 from shared.ports import App, Found, PsaClient, Receipt, SendFailed, SendUncertain
 
 

@@ -5,8 +5,8 @@ commitment, confirmation), 3 with a channel that knows message ids. The confirma
 """
 
 from functions.send_message.sending import deliver
-from shared.find_work import find_work
 from shared.models.message import Message
+from shared.outgoing.find_work import find_work
 from shared.ports import App
 from shared.runtime import TaskCall, task_function
 

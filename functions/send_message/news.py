@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from shared.mail_text import SUBJECT_LIMIT, one_line
+from shared.config.settings import Generic, Settings
+from shared.mail.text import SUBJECT_LIMIT, one_line
 from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
 from shared.models.ticket import Ticket
-from shared.settings import Generic, Settings
 
 NOTE_EXPIRES = timedelta(days=7)
 _NAME_LIMIT = 80

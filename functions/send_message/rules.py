@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.mail_address import BadAddress, mail_address, why_never_mailed
+from shared.config.settings import Settings
+from shared.mail.address import BadAddress, mail_address, why_never_mailed
 from shared.models.message import Message
 from shared.models.ticket import Ticket, TicketState, Touchpoint
-from shared.settings import Settings
 
 ALWAYS_NEWS = (Touchpoint.RESOLVED, Touchpoint.CLOSED, Touchpoint.MERGED)
 

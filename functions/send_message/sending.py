@@ -6,16 +6,16 @@ from functools import partial
 from functions.send_message.admission import ADMITTED, admit, block, names_a_bad_mailbox
 from functions.send_message.news import beside
 from functions.send_message.rules import Situation, why_not
-from shared.claim import NotNow, given_up, held, why_not_now
-from shared.compose import compose
-from shared.delivery import Delivery
 from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure
-from shared.letter import Letter
+from shared.mail.compose import compose
+from shared.mail.letter import Letter
 from shared.models.contact import Contact, contact_id
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Ticket
+from shared.outgoing.claim import NotNow, given_up, held, why_not_now
+from shared.outgoing.delivery import Delivery
 from shared.ports import App, Found, MailChannel, Receipt, SendFailed
 from shared.step import step
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier.occasions import Occasion
+from shared.config.settings import Updates
 from shared.models.ticket import Ticket, Touchpoint
-from shared.settings import Updates
 
 DAY = timedelta(days=1)
 OPTIONAL = frozenset({Touchpoint.ASSIGNED, Touchpoint.TRIAGED, Touchpoint.CLOSED})

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier.history import History
 from shared.calendar import BusinessCalendar
-from shared.letter import Letter
+from shared.config.settings import Updates
+from shared.mail.letter import Letter
 from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
 from shared.models.ticket import Held, Ticket, Touchpoint
-from shared.settings import Updates
 
 MAX_HELD = 60
 

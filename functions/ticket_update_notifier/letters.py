@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.ticket_update_notifier.draft import Occurrence
-from shared.letter import Letter
+from shared.mail.letter import Letter
 from shared.models.ticket import Touchpoint
 
 TEXTS = Path(__file__).parent / "texts"

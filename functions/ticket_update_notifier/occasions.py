@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier.history import History, Stretch
+from shared.config.settings import Updates
 from shared.models.ticket import Held, Ticket, TicketState, Told, Touchpoint
-from shared.settings import Updates
 
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 """A ticket that waits again this soon after its client was told so asks nothing new."""

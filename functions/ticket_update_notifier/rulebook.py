@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from functions.ticket_update_notifier.draft import Rules
 from functions.ticket_update_notifier.letters import LetterWriter
+from shared.config.settings import Settings
 from shared.models.ticket import Ticket
-from shared.settings import Settings
 
 
 def rules_for(settings: Settings, ticket: Ticket | None) -> Rules:

@@ -8,7 +8,7 @@ from functions.ticket_update_notifier.draft import Draft, Occurrence, Rules, not
 from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion, Occasions, folded
 from shared.ids import stable_id
-from shared.letter import Letter
+from shared.mail.letter import Letter
 from shared.models.alert import Audience, Severity
 from shared.models.message import Message
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Told, Touchpoint

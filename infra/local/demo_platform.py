@@ -17,9 +17,9 @@ from infra.local.virtual_clock import VirtualClock
 from shared import wiring
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.sqlite_store import SqliteStore
+from shared.config.secret_references import Secrets
 from shared.ports import App, PsaClient
 from shared.psa.clients import client_for
-from shared.secret_references import Secrets
 
 SETTINGS = Path(__file__).with_name("demo.yaml")
 

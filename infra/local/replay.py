@@ -34,11 +34,11 @@ from shared.adapters.counting_store import CountingStore
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.sqlite_store import SqliteStore
 from shared.adapters.task_delivery import deliver_due
+from shared.config.settings import Generic
 from shared.errors import ConfigurationError
 from shared.instant import format_instant
 from shared.ports import App, PsaClient, Task
 from shared.psa.clients import client_for
-from shared.settings import Generic
 
 KEY = bytes(range(32))  # signs what this process sends to itself
 TASK_TOKEN = base64.urlsafe_b64encode(KEY).decode()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.mail import Mail
+from shared.mail.mail import Mail
 from shared.ports import Receipt, SendFailed, SendUncertain
 
 _BUSY_SECONDS = 5

@@ -5,11 +5,11 @@ import ssl
 from collections.abc import Callable
 
 from shared.channels.smtp_dialogue import Dialogue, connected
-from shared.mail import Mail
-from shared.mail_address import BadAddress, mail_address
-from shared.mail_check import UnsafeMail, check_lines
+from shared.config.settings import Smtp
+from shared.mail.address import BadAddress, mail_address
+from shared.mail.check import UnsafeMail, check_lines
+from shared.mail.mail import Mail
 from shared.ports import Receipt, SendFailed, SendUncertain
-from shared.settings import Smtp
 
 _TLS_PORT = 465
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9._@-]{4,100})", re.IGNORECASE)

@@ -10,8 +10,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 
-from shared.mail import Mail
-from shared.mail_text import one_line
+from shared.mail.mail import Mail
+from shared.mail.text import one_line
 from shared.ports import SendFailed, SendUncertain
 
 _QUIT_SECONDS = 2.0

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from shared.letter import Letter
+from shared.mail.letter import Letter
 from shared.models.outgoing import Outgoing
 
 

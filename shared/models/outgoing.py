@@ -17,7 +17,7 @@ class OutgoingState(StrEnum):
 
 
 class Outgoing(Watched):
-    """One effect outside the store. `shared.claim` has the rules by which it moves from state to state.
+    """One effect outside the store. `shared.outgoing.claim` has the rules by which it moves from state to state.
 
     `claim` names the delivery that holds it (the task's name and attempt) until `lease_until`. `via` is the channel
     that the claim was made for: another channel's word on whether this went out counts for nothing.

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
+    from shared.config.settings import Connection
     from shared.ports import PsaWebhook
-    from shared.settings import Connection
 
 SecretLookup = Callable[[str], str]
 """Turns a reference of the settings (`env:NAME`) into the secret. Raises ConfigurationError if there is none."""

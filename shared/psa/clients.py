@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, assert_never
 if TYPE_CHECKING:
     import requests
 
+    from shared.config.settings import Connection
     from shared.ports import PsaClient
-    from shared.settings import Connection
 
 
 def client_for(

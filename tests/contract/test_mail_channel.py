@@ -13,10 +13,10 @@ from aiosmtpd.controller import Controller
 from shared.channels.mailbox import MailboxChannel
 from shared.channels.smtp import SmtpChannel
 from shared.channels.smtp_dialogue import connected
+from shared.config.settings import Smtp
 from shared.errors import Conflict
-from shared.mail import Mail
+from shared.mail.mail import Mail
 from shared.ports import MailChannel, Receipt, SendFailed, SendUncertain
-from shared.settings import Smtp
 from tests.fakes.certificates import certificate, client_tls, server_tls
 from tests.fakes.mail import RecordingChannel
 from tests.fakes.smtp_relay import DROP, FREEZE, STALL, Script, ScriptedRelay

@@ -14,6 +14,7 @@ import requests
 from infra.local.fake_psa import KINDS, SECRETS, FakePsa, Fault, secret
 from infra.local.fake_psa.things import Contact
 from infra.local.virtual_clock import VirtualClock
+from shared.config.settings import Connection, StatusMap
 from shared.errors import PsaAccessDenied, PsaOutcomeUnknown, PsaRefused, PsaUnavailable
 from shared.ports import PsaClient
 from shared.psa import webhook_for
@@ -21,7 +22,6 @@ from shared.psa.autotask.rest import AutotaskClient
 from shared.psa.clients import client_for
 from shared.psa.facts import PsaTicket, RegistrationState, TicketHint
 from shared.psa.halopsa.rest import HaloPsaClient
-from shared.settings import Connection, StatusMap
 
 START = datetime(2026, 3, 2, 14, 5, 11, 473000, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from shared.mail import Mail
+from shared.mail.mail import Mail
 from shared.ports import Receipt
 
 

@@ -8,9 +8,9 @@ from infra.local.host import FunctionHost
 from infra.local.virtual_clock import VirtualClock
 from infra.local.wsgi_call import Answer
 from shared import wiring
+from shared.config.settings import Settings
 from shared.ports import App, Task
 from shared.psa import webhook_for
-from shared.settings import Settings
 from tests.fakes.mail import RecordingChannel
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.psa import RecordingPsa

@@ -11,10 +11,10 @@ from werkzeug.test import EnvironBuilder
 from functions.psa_note.main import psa_note
 from functions.send_message.main import send_message
 from shared import wiring
+from shared.config.settings import Settings
 from shared.models.message import Message
 from shared.models.ticket import Moment, Person, Ticket, TicketState, Touchpoint
 from shared.ports import App, Create, Found, Put, Task
-from shared.settings import Settings
 from shared.step import Decision, step
 from tests.fakes.clock import VirtualClock
 from tests.fakes.mail import RecordingChannel

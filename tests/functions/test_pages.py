@@ -11,8 +11,8 @@ import pytest
 from infra.local.pages import Pages
 from infra.local.simulator import END
 from infra.local.wsgi_call import call
-from shared.letter import Letter
-from shared.mail import Mail
+from shared.mail.letter import Letter
+from shared.mail.mail import Mail
 from shared.models.alert import Alert, Audience, Severity
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.event_log import UnreadableLog, read_log
-from shared import settings_file
+from shared.config import file as settings_file
 from shared.convergence import ticket_id
 from tests import replay_judge as judge
 

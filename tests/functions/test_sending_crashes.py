@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.claim import LEASE, claim
 from shared.errors import QueueUnavailable
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
 from shared.models.ticket import TicketState
+from shared.outgoing.claim import LEASE, claim
 from shared.ports import Task
 from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE_NOTES
 from shared.step import Decision, step

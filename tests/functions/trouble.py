@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import QueueUnavailable, StoreUnavailable
-from shared.mail import Mail
+from shared.mail.mail import Mail
 from shared.ports import Change, D, Found, Query, Receipt, Task
 from tests.functions.sending import Crash, Platform
 

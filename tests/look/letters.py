@@ -5,7 +5,7 @@ import sys
 from email import policy
 from pathlib import Path
 
-from shared.letter import Letter
+from shared.mail.letter import Letter
 from tests.letters import NEEDS_YOU, RECEIVED, RESOLVED, composed
 
 HOSTILE = Letter(

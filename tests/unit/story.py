@@ -8,12 +8,12 @@ from functions.ticket_update_notifier.letters import LetterWriter
 from functions.ticket_update_notifier.rules import decide
 from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
+from shared.config.settings import Connection, Updates
 from shared.convergence import Intake, converge
 from shared.models.alert import Alert
 from shared.models.message import Message
 from shared.models.ticket import Ticket
 from shared.psa.facts import PsaPerson, PsaTicket
-from shared.settings import Connection, Updates
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in London, when the office has just opened."""
@@ -66,7 +66,9 @@ class Story:
             write=LetterWriter("en", "Europe/London", "Example MSP", ""),
         )
 
-    def happens(self, after: float, status: str, *, arrives: float | None = None, present: bool = False, **facts) -> "Story":
+    def happens(
+        self, after: float, status: str, *, arrives: float | None = None, present: bool = False, **facts
+    ) -> "Story":
         """At `after` minutes the PSA changed the ticket; we hear of it at `arrives` minutes (at once if left out)."""
         now = MONDAY + minutes(after if arrives is None else arrives)
         self.passes_until(now - timedelta(microseconds=1))

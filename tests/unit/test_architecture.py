@@ -14,7 +14,7 @@ SOURCES = sorted(
 )
 
 EXCEPTIONS = {
-    ("shared/settings_file.py", "adapters_are_picked_in_one_place"): "its command needs the real clock: which week it is",
+    ("shared/config/file.py", "adapters_are_picked_in_one_place"): "its command needs the real clock: which week it is",
     ("shared/adapters/sqlite_store.py", "one_place_has_clock_and_dice"): "a version must differ from every earlier one, also of a document that was deleted and made again",
 }  # fmt: skip
 

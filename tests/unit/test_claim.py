@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from shared.claim import (
+from shared.models.outgoing import Outgoing, OutgoingState
+from shared.outgoing.claim import (
     FIRST_PAUSE,
     LEASE,
     LONGEST_PAUSE,
@@ -26,7 +27,6 @@ from shared.claim import (
     pause_before,
     why_not_now,
 )
-from shared.models.outgoing import Outgoing, OutgoingState
 from shared.ports import SendFailed
 
 AT = datetime(2026, 3, 2, 14, 5, 11, tzinfo=UTC)
@@ -178,7 +178,7 @@ def test_a_late_yes_ends_a_doubt():
 class OneParcelManyHands(RuleBasedStateMachine):
     """Deliveries of one task interleave as they like; `gone_out` is the outside judge.
 
-    A worker is killed before its lease ends (see the chain of times in `shared.claim`), so a dot that comes later than
+    A worker is killed before its lease ends (see the chain of times in `shared.outgoing.claim`), so a dot that comes later than
     that never reaches the relay.
     """
 

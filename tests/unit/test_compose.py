@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.letter import Letter
-from shared.mail import Mail
-from shared.mail_address import BadAddress
-from shared.mail_check import UnsafeMail, check
-from shared.settings import Msp
+from shared.config.settings import Msp
+from shared.mail.address import BadAddress
+from shared.mail.check import UnsafeMail, check
+from shared.mail.letter import Letter
+from shared.mail.mail import Mail
 from tests.letters import AT, FIRST_ID, MSP, NEEDS_YOU, RECEIVED, RESOLVED, composed
 from tests.naughty_strings import naughty_strings
 

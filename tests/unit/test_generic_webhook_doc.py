@@ -12,8 +12,8 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from shared.config.settings import Connection
 from shared.psa.facts import PsaTicket, TicketGone
-from shared.settings import Connection
 from tests.psa_products import GENERIC, NOW
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "generic-webhook.md").read_text()

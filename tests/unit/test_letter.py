@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from shared.letter import Letter
-from shared.letter_bodies import TEXT_WIDTH, TONES, bodies
-from shared.mail_text import lines
+from shared.mail.bodies import TEXT_WIDTH, TONES, bodies
+from shared.mail.letter import Letter
+from shared.mail.text import lines
 from tests.letters import NEEDS_YOU, RECEIVED, RESOLVED
 from tests.naughty_strings import naughty_strings, shown
 

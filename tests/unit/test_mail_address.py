@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail_address import BadAddress, mail_address, why_never_mailed
+from shared.mail.address import BadAddress, mail_address, why_never_mailed
 
 
 @pytest.mark.parametrize(

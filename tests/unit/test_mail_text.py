@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail_text import cut, delinked, lines, one_line
+from shared.mail.text import cut, delinked, lines, one_line
 
 OURS = ("northwind.example",)
 ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from("\r\n\t\0\u202e\u200b\u0301🇩\U0001f3fd.:/=?"))

@@ -10,6 +10,7 @@ import requests
 from infra.local.fake_psa import FakePsa, secret
 from infra.local.virtual_clock import VirtualClock
 from infra.local.wsgi_transport import WsgiTransport
+from shared.config.settings import Connection, StatusMap
 from shared.edge.call_log import CallLog
 from shared.errors import PsaUnavailable
 from shared.ports import PsaClient
@@ -17,7 +18,6 @@ from shared.psa.call_budget import BudgetSpent
 from shared.psa.clients import client_for
 from shared.psa.facts import PsaTicket
 from shared.psa.windows import Stretch, oldest_first
-from shared.settings import Connection, StatusMap
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

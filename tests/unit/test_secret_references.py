@@ -2,8 +2,8 @@
 
 import pytest
 
+from shared.config.secret_references import Secrets
 from shared.errors import ConfigurationError
-from shared.secret_references import Secrets
 
 KEY = "0f3a9c77b1d24e58"
 

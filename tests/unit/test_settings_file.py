@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shared.config.file import check, load, main
+from shared.config.story import story, warnings
 from shared.errors import ConfigurationError
-from shared.settings_file import check, load, main
-from shared.settings_story import story, warnings
 
 EXAMPLE = Path(__file__).parents[2] / "infra" / "settings.example.yaml"
 SUNDAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -99,14 +99,17 @@ def test_a_number_out_of_range_is_told_its_limits(written):
 
 
 def test_all_mistakes_are_told_at_once_and_in_order(written):
-    lines = [problem.line for problem in check(written(GOOD.replace("msp:", "mps:").replace("kind: generic", "kind: x")))]
+    lines = [
+        problem.line for problem in check(written(GOOD.replace("msp:", "mps:").replace("kind: generic", "kind: x")))
+    ]
 
     assert len(lines) == 3
     assert lines == sorted(lines)
 
 
 @pytest.mark.parametrize(
-    "wrong", ["signing_keys: hunter2-hunter2-hunter2", "signing_keys: [hunter2-hunter2-hunter2]", "signing_keys: [172635445]"]
+    "wrong",
+    ["signing_keys: hunter2-hunter2-hunter2", "signing_keys: [hunter2-hunter2-hunter2]", "signing_keys: [172635445]"],
 )
 def test_a_secret_that_was_written_into_the_file_is_not_repeated(written, wrong, capsys):
     path = written(GOOD.replace('signing_keys: ["env:DESK_KEY"]', wrong))
@@ -173,7 +176,10 @@ def test_words_and_times_are_what_they_look_like(written):
 
 
 def test_one_section_may_be_taken_over_into_another(written):
-    text = GOOD.replace("    statuses: {", "    statuses: &usual {") + "  other:\n    system: {kind: generic, signing_keys: ['env:K']}\n"
+    text = (
+        GOOD.replace("    statuses: {", "    statuses: &usual {")
+        + "  other:\n    system: {kind: generic, signing_keys: ['env:K']}\n"
+    )
     settings = load(written(text + "    statuses: {<<: *usual, closed: [Over]}\n"))
 
     assert settings.psa["other"].statuses.resolved == ("Done",)

@@ -4,7 +4,7 @@ import socket
 from contextlib import closing
 
 from shared.channels.smtp_dialogue import connected
-from shared.mail import Mail
+from shared.mail.mail import Mail
 from tests.fakes.smtp_relay import ScriptedRelay
 
 MAIL = Mail(message_id="<1@msp.example>", sender="a@msp.example", recipient="b@client.example", subject="s", raw=b"")

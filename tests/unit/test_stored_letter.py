@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.letter import Letter
+from shared.mail.letter import Letter
 from shared.models.message import Message
 from shared.ports import Create
 from tests.fakes.memory_store import MemoryStore

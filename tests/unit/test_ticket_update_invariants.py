@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.config.settings import Updates
 from shared.models.ticket import Touchpoint
-from shared.settings import Updates
 from tests.unit.story import MONDAY, Story, minutes
 
 HOLD = Updates().hold

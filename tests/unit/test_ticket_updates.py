@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from shared.config.settings import Promises, Updates
 from shared.models.ticket import PromiseOutcome, Touchpoint
-from shared.settings import Promises, Updates
 from tests.unit.story import MONDAY, Story, minutes
 
 DAY = 24 * 60

@@ -2,7 +2,7 @@
 
 import base64
 
-from shared.settings import Autotask, ConnectWise, Generic, HaloPsa
+from shared.config.settings import Autotask, ConnectWise, Generic, HaloPsa
 
 Kind = str
 KINDS: tuple[Kind, ...] = ("connectwise", "autotask", "halopsa", "generic")

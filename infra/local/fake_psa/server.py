@@ -33,8 +33,8 @@ from infra.local.fake_psa.tenant import Tenant
 from infra.local.fake_psa.things import Company, Contact, Event
 from infra.local.fake_psa.webhooks import Delivery, Webhooks
 from infra.local.wsgi_transport import WsgiTransport
+from shared.config.settings import Autotask, ConnectWise, Generic, HaloPsa
 from shared.ports import Clock
-from shared.settings import Autotask, ConnectWise, Generic, HaloPsa
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

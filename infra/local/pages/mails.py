@@ -8,7 +8,7 @@ from email import policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
-from shared.mail import Mail
+from shared.mail.mail import Mail
 
 _TICKET_IN_MESSAGE_ID = re.compile(r"<(ticket-[0-9a-f]{32})\.[0-9]+@")
 

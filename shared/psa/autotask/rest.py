@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from shared.config.settings import Autotask
 from shared.errors import PsaOutcomeUnknown, PsaUnavailable
 from shared.psa import reading
 from shared.psa.autotask import records
@@ -33,7 +34,6 @@ from shared.psa.record_ids import is_whole_number, whole_number
 from shared.psa.registration import is_our_url
 from shared.psa.rest import Product, RestApi
 from shared.psa.windows import Stretch, oldest_first
-from shared.settings import Autotask
 
 PAGE_SIZE = 500
 """Autotask's maximum."""

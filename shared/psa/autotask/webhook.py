@@ -8,6 +8,7 @@ a change is always a hint, and the ticket is fetched.
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.config.settings import Autotask
 from shared.errors import Unauthenticated
 from shared.instant import format_instant
 from shared.psa import reading
@@ -16,7 +17,6 @@ from shared.psa.headers import single_header
 from shared.psa.reading import Record
 from shared.psa.signing import SHA1_SIZE, any_matches, decode_base64, hmac_sha1, usable_secrets
 from shared.psa.versions import body_version
-from shared.settings import Autotask
 from shared.strict_json import parse_json
 
 _PREFIX = "sha1="

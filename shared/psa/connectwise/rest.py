@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from shared.config.settings import ConnectWise
 from shared.edge.call_log import note
 from shared.errors import PsaAccessDenied, PsaOutcomeUnknown, PsaUnavailable
 from shared.psa import reading
@@ -32,7 +33,6 @@ from shared.psa.paging import Onward, readable, rows, sense
 from shared.psa.record_ids import is_whole_number, whole_number
 from shared.psa.registration import is_our_url
 from shared.psa.rest import Answer, Product, PsaNotFound, RestApi
-from shared.settings import ConnectWise
 
 PAGE_SIZE = 250
 """ConnectWise allows 1,000; a ticket has about 4 kB, and an answer must stay well below the size cap."""

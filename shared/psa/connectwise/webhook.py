@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.config.settings import ConnectWise
 from shared.errors import InvalidRequest, Unauthenticated
 from shared.psa import reading
 from shared.psa.connectwise import records
@@ -17,7 +18,6 @@ from shared.psa.headers import single_header
 from shared.psa.reading import Record
 from shared.psa.signing import SHA256_SIZE, any_matches, decode_base64, hmac_sha256, usable_secrets
 from shared.psa.versions import body_version
-from shared.settings import ConnectWise
 from shared.strict_json import parse_json
 
 

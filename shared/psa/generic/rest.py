@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import requests
 
+from shared.config.settings import Generic
 from shared.errors import ConfigurationError, PsaOutcomeUnknown, PsaRefused, PsaUnavailable
 from shared.instant import format_instant
 from shared.psa import reading
@@ -27,7 +28,6 @@ from shared.psa.facts import (
 from shared.psa.generic import records
 from shared.psa.paging import Onward, readable, rows, sense
 from shared.psa.rest import Answer, Product, RestApi
-from shared.settings import Generic
 
 PAGE_SIZE = 200
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from shared.config.settings import Generic
 from shared.errors import ConfigurationError, Unauthenticated
 from shared.psa import reading
 from shared.psa.facts import Ignored, PsaEvent, TicketGone
@@ -24,7 +25,6 @@ from shared.psa.signing import (
     refuse_placeholder,
     usable_secrets,
 )
-from shared.settings import Generic
 from shared.strict_json import parse_json
 
 TOLERANCE = timedelta(seconds=300)

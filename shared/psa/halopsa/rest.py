@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import requests
 
+from shared.config.settings import HaloPsa
 from shared.errors import PsaOutcomeUnknown, PsaUnavailable
 from shared.psa import reading
 from shared.psa.call_budget import CallBudget
@@ -32,7 +33,6 @@ from shared.psa.registration import is_our_url
 from shared.psa.rest import Answer, CredentialsRefused, Product, RestApi
 from shared.psa.retry_after import sent_at
 from shared.psa.windows import Stretch, oldest_first
-from shared.settings import HaloPsa
 
 PAGE_SIZE = 100
 """Halo's maximum."""

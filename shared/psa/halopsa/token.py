@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Mapping
 
+from shared.config.settings import HaloPsa
 from shared.errors import PsaAccessDenied, PsaRefused, PsaUnavailable
 from shared.psa import reading
 from shared.psa.rest import RestApi
-from shared.settings import HaloPsa
 
 RENEWED_BEFORE = 120.0
 """Seconds before its end at which a token is not used any more: a call must not begin with one that ends under way."""

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.config.settings import HaloPsa
 from shared.errors import ConfigurationError, InvalidRequest, Unauthenticated
 from shared.instant import format_instant
 from shared.psa import reading
@@ -20,7 +21,6 @@ from shared.psa.headers import single_header
 from shared.psa.reading import Record
 from shared.psa.signing import any_matches, usable_secrets
 from shared.psa.versions import body_version
-from shared.settings import HaloPsa
 from shared.strict_json import parse_json
 
 LARGEST_BATCH = 500

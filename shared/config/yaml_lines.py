@@ -22,7 +22,7 @@ class _Mark(Protocol):
     def line(self) -> int: ...
 
 
-class UnreadableSettings(Exception):  # noqa: N818 - it becomes a problem in a list
+class UnreadableSettings(Exception):
     """The text is not YAML that can be taken in. `line` counts from 1; `remedy` says what to write instead."""
 
     def __init__(self, line: int, what: str, remedy: str, path: Path_ = ()) -> None:

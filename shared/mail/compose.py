@@ -6,15 +6,15 @@ from binascii import b2a_base64, b2a_qp
 from datetime import datetime
 from email.utils import format_datetime
 
-from shared import mail_header
+from shared.config.settings import Msp
 from shared.instant import to_instant
-from shared.letter import Letter
-from shared.letter_bodies import bodies
-from shared.mail import Mail
-from shared.mail_address import mail_address
-from shared.mail_check import UnsafeMail, check
-from shared.mail_text import SUBJECT_LIMIT, delinked, one_line
-from shared.settings import Msp
+from shared.mail import header as mail_header
+from shared.mail.address import mail_address
+from shared.mail.bodies import bodies
+from shared.mail.check import UnsafeMail, check
+from shared.mail.letter import Letter
+from shared.mail.mail import Mail
+from shared.mail.text import SUBJECT_LIMIT, delinked, one_line
 
 _NAME_LIMIT = 80
 _NUMBER_LIMIT = 40

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from shared.claim import NotNow, O, why_not_now
 from shared.edge.task_call import TaskCall
 from shared.errors import Retryable
 from shared.models.outgoing import Outgoing
+from shared.outgoing.claim import NotNow, O, why_not_now
 from shared.ports import App, Found
 from shared.step import alarm_task
 

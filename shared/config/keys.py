@@ -7,7 +7,7 @@ from typing import Annotated, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from shared.settings import Settings
+from shared.config.settings import Settings
 
 
 def known_keys(loc: Iterable[str | int]) -> list[str]:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from shared.calendar import BusinessCalendar, NeverOpens
 from shared.calendar_spec import CalendarSpec
+from shared.config.settings import Connection, Promises, Settings, StatusMap, Updates
 from shared.models.ticket import TicketState, Touchpoint
-from shared.settings import Connection, Promises, Settings, StatusMap, Updates
 
 
 def story(settings: Settings, now: datetime) -> list[str]:

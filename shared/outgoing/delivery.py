@@ -1,4 +1,4 @@
-"""Get one outgoing document out: claim, act, note what came of it. The steps around the rules of `shared.claim`.
+"""Get one outgoing document out: claim, act, note what came of it. The steps around the rules of `claim`.
 
 A crash anywhere in here is found by the queue's next try of the same task: that one either starts over, or waits for
 the lease and then asks the channel, or leaves the document uncertain for a person to see.
@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Generic
 
-from shared.claim import NotNow, O, claim, committing, confirm, doubt, failed, looked_up, why_not_now
 from shared.edge.task_call import TaskCall
 from shared.errors import Conflict, QueueUnavailable, Retryable
-from shared.find_work import leave_to_its_alarm
 from shared.models.document import Document, Watched
 from shared.models.outgoing import OutgoingState
+from shared.outgoing.claim import NotNow, O, claim, committing, confirm, doubt, failed, looked_up, why_not_now
+from shared.outgoing.find_work import leave_to_its_alarm
 from shared.ports import App, Found, Receipt, SendFailed, SendUncertain
 from shared.step import Decision, step
 

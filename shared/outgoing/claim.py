@@ -67,7 +67,7 @@ def claim(document: O, now: datetime, who: str, *, via: str, lease: timedelta = 
     """Return `document` in the hands of `who`, or why not. No two claims are equal: each carries the count of tries.
 
     The wake-up after the lease counts as set: the task in hand is one. The queue brings it again until it is answered,
-    and whoever then finds the lease running puts the look at its end (see `shared.find_work`).
+    and whoever then finds the lease running puts the look at its end (see `shared.outgoing.find_work`).
     """
     reason = why_not_now(document, now)
     if reason is not None:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
-from shared.mail_address import BadAddress, mail_address
+from shared.mail.address import BadAddress, mail_address
 from shared.models.ticket import TicketState, Touchpoint
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from shared.config.problems import Problem, dotted, explain
+from shared.config.settings import Settings
+from shared.config.yaml_lines import UnreadableSettings, read
 from shared.errors import ConfigurationError
-from shared.settings import Settings
-from shared.settings_problems import Problem, dotted, explain
-from shared.settings_yaml import UnreadableSettings, read
 
 
 def load(path: Path) -> Settings:
@@ -39,11 +39,11 @@ def _read(path: Path) -> tuple[Settings | None, list[Problem]]:
 
 def main(arguments: list[str]) -> int:
     """Check the named file and print what its settings will do. Returns the exit status."""
-    from shared.settings_story import story  # noqa: PLC0415 - calendars and holidays: no function needs them to start
+    from shared.config.story import story  # noqa: PLC0415 - calendars and holidays: no function needs them to start
     from shared.wiring import SystemClock  # noqa: PLC0415
 
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m shared.settings_file FILE\n")
+        sys.stderr.write("usage: python -m shared.config.file FILE\n")
         return 2
     path = Path(arguments[0])
     settings, problems = _read(path)

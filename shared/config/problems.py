@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.settings_keys import known_keys
-from shared.settings_yaml import Located, Path_
+from shared.config.keys import known_keys
+from shared.config.yaml_lines import Located, Path_
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from shared.letter import Letter
-from shared.mail_text import delinked, lines, one_line
+from shared.mail.letter import Letter
+from shared.mail.text import delinked, lines, one_line
 
 TEXT_WIDTH = 72
 
