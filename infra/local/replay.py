@@ -23,6 +23,7 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from infra.local import entry_points
 from infra.local.event_log import Change, UnreadableLog, read_log
 from infra.local.host import FunctionHost
 from infra.local.log_psa import LogPsa
@@ -101,8 +102,7 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
     psa = LogPsa(changes, clock, KEY)
     app, store, queue, connection = _app(out, settings, clock, psa)
     wiring.use(app)
-    host = FunctionHost()
-    stage = _Stage(app, host, queue.queue, clock, psa, mischief, connection)
+    stage = _Stage(app, queue.queue, clock, psa, mischief, connection)
     started = time.perf_counter()
     halves = [0.0, 0.0]
     log = (out / "functions.log").open("w", encoding="utf-8")
@@ -139,17 +139,17 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
 class _Stage:
     """Moves the time on and lets everything that is due happen in between."""
 
-    def __init__(  # noqa: PLR0917 - the parts of the play
+    def __init__(
         self,
         app: App,
-        host: FunctionHost,
         queue: EmbeddedQueue,
         clock: VirtualClock,
         psa: LogPsa,
         mischief: Mischief,
         connection: str,
     ) -> None:
-        self.app, self.host, self.queue, self.clock, self.psa = app, host, queue, clock, psa
+        self.app, self.queue, self.clock, self.psa = app, queue, clock, psa
+        self.front_door = FunctionHost(["psa_webhook"])
         self.mischief, self.connection = mischief, connection
         self.refused = 0
         self.repaired = 0
@@ -166,7 +166,7 @@ class _Stage:
     def send(self, change: Change) -> None:
         for _ in range(self.mischief.times):
             webhook = self.psa.webhook(change)
-            answer = self.host.post("psa_webhook", webhook.body, webhook.headers, f"/{self.connection}")
+            answer = self.front_door.post("psa_webhook", webhook.body, webhook.headers, f"/{self.connection}")
             self.refused += answer.status >= 300
 
     def _deliver(self, until: datetime) -> None:
@@ -175,7 +175,7 @@ class _Stage:
         self.clock.move_to(until)
 
     def _post(self, function: str, body: bytes, headers: dict[str, str]) -> tuple[int, float | None]:
-        answer = self.host.post(function, body, {**headers, "Authorization": f"Bearer {TASK_TOKEN}"})
+        answer = entry_points.post(function, body, {**headers, "Authorization": f"Bearer {TASK_TOKEN}"})
         retry_after = answer.header("Retry-After")
         return answer.status, float(retry_after) if retry_after else None
 
@@ -185,7 +185,7 @@ class _Stage:
             return
         if self.psa.happened_between(self._swept, at):
             headers = {"Authorization": f"Bearer {TASK_TOKEN}", "X-CloudScheduler-ScheduleTime": format_instant(at)}
-            answer = self.host.post("psa_sweep", b"{}", headers)
+            answer = entry_points.post("psa_sweep", b"{}", headers)
             if answer.status != 200:
                 raise RuntimeError(f"psa_sweep answered {answer.status}: {answer.body!r}")
             self.repaired += int(json.loads(answer.body)["repaired"])
@@ -223,12 +223,12 @@ def _shuffled(changes: list[Change], within: timedelta, dice: random.Random) -> 
 
 
 def _app(out: Path, settings: Path, clock: VirtualClock, psa: LogPsa) -> tuple[App, CountingStore, CountingQueue, str]:
-    file = out / "replay.sqlite3"
+    file, tasks = out / "replay.sqlite3", out / "replay.sqlite3-queue"  # two: each keeps its pages in memory
     environ = {
         **os.environ,
         "PROMISEKEEPER_SETTINGS": str(settings),
         "PROMISEKEEPER_STORE": f"sqlite:{file}",
-        "PROMISEKEEPER_QUEUE": f"embedded:{file}",
+        "PROMISEKEEPER_QUEUE": f"embedded:{tasks}",
         "PROMISEKEEPER_MAILBOX": str(out / "replay.sqlite3-mailbox"),
         "PROMISEKEEPER_TASK_TOKEN": TASK_TOKEN,
         "REPLAY_SIGNING_KEY": "whsec_" + base64.b64encode(KEY).decode(),
@@ -238,7 +238,7 @@ def _app(out: Path, settings: Path, clock: VirtualClock, psa: LogPsa) -> tuple[A
     if connection is None:
         raise ConfigurationError(f"{settings}: a replay speaks through a connection of kind generic; there is none")
     store = CountingStore(SqliteStore(file, durable=False))
-    queue = CountingQueue(EmbeddedQueue(file, clock, durable=False))
+    queue = CountingQueue(EmbeddedQueue(tasks, clock, durable=False))
     session = requests.Session()
     session.mount("https://", WsgiTransport(psa))
     return replace(app, store=store, queue=queue, psa_client=_reader(app, session)), store, queue, connection

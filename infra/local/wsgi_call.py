@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 @dataclass(slots=True)
@@ -23,12 +23,10 @@ class Answer:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
-def call(
-    app: "WSGIApplication", method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-) -> Answer:
-    """Send one request to `app`. `path` may carry a query after a question mark."""
+def environ_of(method: str, path: str, body: bytes, headers: Mapping[str, str]) -> "WSGIEnvironment":
+    """Return what a server would hand to an application for this request."""
     path, _, query = path.partition("?")
-    environ: dict[str, Any] = {
+    environ: WSGIEnvironment = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
@@ -46,9 +44,16 @@ def call(
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in (headers or {}).items():
+    for name, value in headers.items():
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ
+
+
+def call(
+    app: "WSGIApplication", method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Send one request to `app`. `path` may carry a query after a question mark."""
     answer = Answer()
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Any:  # noqa: ANN401
@@ -56,7 +61,7 @@ def call(
         answer.headers = headers
         return None
 
-    chunks: Iterable[bytes] = app(environ, start_response)
+    chunks: Iterable[bytes] = app(environ_of(method, path, body, headers or {}), start_response)
     try:
         answer.body = b"".join(chunks)
     finally:
