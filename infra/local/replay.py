@@ -11,7 +11,6 @@ import functools
 import json
 import os
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -129,7 +128,6 @@ def replay(changes: list[Change], out: Path, settings: Path, mischief: Mischief,
         reads=store.reads,
         writes=store.writes,
         queue_calls=queue.puts,
-        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         statuses_without_meaning=sorted(
             {c.status for c in changes if app.settings.psa[connection].statuses.state(c.status).value == "unknown"}
         ),

@@ -1,15 +1,18 @@
 """What a replay leaves behind: who was told what and why, what was held back, what a manager would hear."""
 
 import json
+import resource
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any, TypeVar
 
 from shared import queries
 from shared.instant import format_instant
+from shared.models.alert import Alert
 from shared.models.document import Document
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
@@ -18,6 +21,9 @@ from shared.ports import Query, Store
 
 D = TypeVar("D", bound=Document)
 PAGE = 500
+NOT_SENT = (OutgoingState.HELD, OutgoingState.DEAD, OutgoingState.UNCERTAIN, OutgoingState.PENDING)
+
+Line = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,6 @@ class Run:
     reads: int
     writes: int
     queue_calls: int
-    peak_megabytes: float
     statuses_without_meaning: list[str]
 
 
@@ -60,39 +65,62 @@ class Summary:
         return "\n".join(lines)
 
 
+class _Findings:
+    """What the report says of each document: a line or a count. All tickets and messages at once would be too much."""
+
+    def __init__(self, store: Store) -> None:
+        self.told: Counter[str] = Counter()
+        self.touchpoints: Counter[str] = Counter()
+        self.promises: Counter[PromiseOutcome] = Counter()
+        self.alert_kinds: Counter[str] = Counter()
+        self.messages: Counter[OutgoingState] = Counter()
+        self._sent: list[tuple[datetime, str, int, Line]] = []
+        self._held: list[tuple[datetime, str, str, str]] = []
+        self._alerts: list[tuple[datetime, str, Line]] = []
+        for ticket in every(store, queries.TICKETS):
+            self._take_ticket(ticket)
+        for state in OutgoingState:
+            for message in every(store, queries.MESSAGES_BY_STATE, {"state": state.value}):
+                self._take_message(message)
+        for alert in every(store, queries.ALERTS):
+            self.alert_kinds[alert.kind] += 1
+            self._alerts.append((alert.at, alert.id, _alert(alert)))
+
+    def _take_ticket(self, ticket: Ticket) -> None:
+        self.told[ticket.id] = 0
+        self.promises.update(promise.outcome for promise in ticket.promises)
+        self._held += [(line.at, ticket.number, line.touchpoint.value, line.why) for line in ticket.held]
+
+    def _take_message(self, message: Message) -> None:
+        self.messages[message.state] += 1
+        if message.state is OutgoingState.SENT:
+            self.told[message.ticket] += 1
+            self.touchpoints[message.touchpoint] += 1
+            self._sent.append((message.sent_at or message.decided_at, message.number, message.order, _message(message)))
+        elif message.state in NOT_SENT:
+            why = f"{message.state.value}: {message.reason}"
+            self._held.append((message.decided_at, message.number, message.touchpoint, why))
+
+    def write(self, out: Path) -> None:
+        """Write messages.jsonl, held.jsonl and alerts.jsonl into `out`, each in the order of time."""
+        _write(out / "messages.jsonl", (line for *_, line in sorted(self._sent, key=lambda sent: sent[:3])))
+        _write(out / "held.jsonl", map(_held, sorted(self._held)))
+        _write(out / "alerts.jsonl", (line for *_, line in sorted(self._alerts, key=lambda alert: alert[:2])))
+
+
 def write_report(run: Run, out: Path) -> Summary:
     """Write messages.jsonl, held.jsonl, alerts.jsonl and summary.json into `out`."""
-    tickets = list(every(run.store, queries.TICKETS))
-    numbers = {ticket.id: ticket.number for ticket in tickets}
-    by_state = {state: list(_in_state(run.store, state)) for state in OutgoingState}
-    sent = sorted(by_state[OutgoingState.SENT], key=lambda m: (m.sent_at or m.decided_at, m.number, m.order))
-    _write(out / "messages.jsonl", (_message(message) for message in sent))
-    _write(out / "held.jsonl", _held(tickets, by_state))
-    alerts = sorted(every(run.store, queries.ALERTS), key=lambda alert: (alert.at, alert.id))
-    _write(
-        out / "alerts.jsonl",
-        (
-            {
-                "at": format_instant(alert.at),
-                "kind": alert.kind,
-                "severity": alert.severity.value,
-                "audience": alert.audience.value,
-                "ticket": alert.number,
-                "text": alert.text,
-            }
-            for alert in alerts
-        ),
-    )
-    per_ticket = Counter(message.ticket for message in sent)
+    found = _Findings(run.store)
+    found.write(out)
     figures = {
-        "tickets": len(tickets),
+        "tickets": len(found.told),
         "events": run.events,
-        "messages": len(sent),
-        "by_touchpoint": dict(sorted(Counter(message.touchpoint for message in sent).items())),
-        "per_ticket": _spread([per_ticket.get(ticket_id, 0) for ticket_id in numbers]),
-        "promise": _promises(tickets),
-        "alerts": dict(sorted(Counter(alert.kind for alert in alerts).items())),
-        "uncertain": len(by_state[OutgoingState.UNCERTAIN]),
+        "messages": found.messages[OutgoingState.SENT],
+        "by_touchpoint": dict(sorted(found.touchpoints.items())),
+        "per_ticket": _spread(list(found.told.values())),
+        "promise": _promises(found.promises),
+        "alerts": dict(sorted(found.alert_kinds.items())),
+        "uncertain": found.messages[OutgoingState.UNCERTAIN],
         "refused": run.refused,
         "repaired_by_sweep": run.repaired,
         "wall_seconds": round(run.wall_seconds, 2),
@@ -100,7 +128,7 @@ def write_report(run: Run, out: Path) -> Summary:
         "events_per_second": round(run.events / run.wall_seconds, 1),
         "store": {"reads": run.reads, "writes": run.writes},
         "queue_calls": run.queue_calls,
-        "peak_megabytes": round(run.peak_megabytes),
+        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "statuses_without_meaning": run.statuses_without_meaning,
     }
     (out / "summary.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -118,11 +146,7 @@ def every(store: Store, query: Query[D], equals: Mapping[str, str | int | bool] 
         after = page[-1].document
 
 
-def _in_state(store: Store, state: OutgoingState) -> Iterator[Message]:
-    return every(store, queries.MESSAGES_BY_STATE, {"state": state.value})
-
-
-def _message(message: Message) -> dict[str, object]:
+def _message(message: Message) -> Line:
     return {
         "ticket": message.number,
         "touchpoint": message.touchpoint,
@@ -135,16 +159,23 @@ def _message(message: Message) -> dict[str, object]:
     }
 
 
-def _held(tickets: list[Ticket], by_state: Mapping[OutgoingState, list[Message]]) -> Iterator[dict[str, object]]:
-    lines = [(h.at, t.number, h.touchpoint.value, h.why) for t in tickets for h in t.held]
-    for state in (OutgoingState.HELD, OutgoingState.DEAD, OutgoingState.UNCERTAIN, OutgoingState.PENDING):
-        lines += [(m.decided_at, m.number, m.touchpoint, f"{state.value}: {m.reason}") for m in by_state[state]]
-    for at, number, touchpoint, why in sorted(lines):
-        yield {"ticket": number, "touchpoint": touchpoint, "at": format_instant(at), "why": why}
+def _held(line: tuple[datetime, str, str, str]) -> Line:
+    at, number, touchpoint, why = line
+    return {"ticket": number, "touchpoint": touchpoint, "at": format_instant(at), "why": why}
 
 
-def _promises(tickets: list[Ticket]) -> dict[str, int]:
-    outcomes = Counter(promise.outcome for ticket in tickets for promise in ticket.promises)
+def _alert(alert: Alert) -> Line:
+    return {
+        "at": format_instant(alert.at),
+        "kind": alert.kind,
+        "severity": alert.severity.value,
+        "audience": alert.audience.value,
+        "ticket": alert.number,
+        "text": alert.text,
+    }
+
+
+def _promises(outcomes: Counter[PromiseOutcome]) -> dict[str, int]:
     by_note = outcomes[PromiseOutcome.KEPT_BY_NOTE]
     return {
         "made": outcomes.total(),
