@@ -7,12 +7,13 @@ from types import MappingProxyType
 
 from shared.adapters.queueing import sql
 from shared.adapters.queueing.change_signal import ChangeSignal
-from shared.adapters.queueing.file import BUSY_SECONDS, QueueFile
 from shared.adapters.queueing.forgetting import Forgetting
 from shared.adapters.queueing.records import GivenUp, Leased
 from shared.adapters.queueing.settings import QueueSettings
 from shared.adapters.queueing.task_form import body_text, refuse_malformed, refuse_too_far
 from shared.adapters.queueing.token_bucket import after_passing
+from shared.adapters.sqlite_file import BUSY_SECONDS, SqliteFile
+from shared.errors import QueueUnavailable
 from shared.instant import format_instant, parse_instant, to_instant
 from shared.ports import Clock, Task
 
@@ -43,7 +44,10 @@ class EmbeddedQueue:
     ) -> None:
         self._clock = clock
         self._queues = queues
-        self._file = QueueFile(str(path), durable=durable, busy_seconds=busy_seconds)
+        self._file = SqliteFile(str(path), QueueUnavailable, durable=durable, busy_seconds=busy_seconds)
+        with self._file.writing() as connection:
+            for statement in sql.SCHEMA:
+                connection.execute(statement)
         self._forgetting = Forgetting(self._file)
         self._met: set[str] = set()
         self.signal = ChangeSignal()
@@ -67,7 +71,7 @@ class EmbeddedQueue:
         A task whose worker died comes again when its lease ends. If that was its last attempt, it is buried.
         """
         text = format_instant(now)
-        with self._file.transaction() as transaction:
+        with self._file.writing() as transaction:
             while True:
                 row = transaction.execute(sql.HEAD, {"now": text}).fetchone()
                 if row is None:

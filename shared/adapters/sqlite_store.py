@@ -8,12 +8,12 @@ from os import PathLike, fspath
 from typing import Any
 
 from shared import queries
+from shared.adapters.sqlite_file import SqliteFile
 from shared.adapters.storing.asking import asked
 from shared.adapters.storing.reading import from_text
-from shared.adapters.storing.sqlite_file import SqliteFile
 from shared.adapters.storing.sqlite_questions import find_statement, index_changes
 from shared.adapters.storing.storable import as_text, check_changes, is_id, key_of
-from shared.errors import Conflict
+from shared.errors import Conflict, StoreUnavailable
 from shared.ports import Change, Create, D, Delete, Found, Put, Query
 
 # The id comes first in the key, so that SQLite never takes the key for a way to all documents of a collection.
@@ -36,7 +36,9 @@ class SqliteStore:
     """
 
     def __init__(self, path: str | PathLike[str], *, durable: bool = True) -> None:
-        self._file = SqliteFile(fspath(path), durable=durable)
+        self._file = SqliteFile(
+            fspath(path), StoreUnavailable, durable=durable, text_as_bytes=True
+        )  # JSON is read as bytes
         with self._file.writing() as connection:
             connection.execute(_TABLE)
             present = {name.decode(): text.decode() for name, text in connection.execute(_INDEXES)}

@@ -182,7 +182,7 @@ def test_a_full_disk_is_an_unavailable_queue(line):
         for number in range(1_000):
             line.queue.put(a_task(f"t-{number}", text="x" * 1_000))
 
-    connection = line.queue._file._connection()
+    connection = line.queue._file.connection()
     connection.execute("PRAGMA max_page_count = 20")
     with pytest.raises(QueueUnavailable, match="full"):
         put_many()
@@ -214,8 +214,8 @@ def test_a_wrong_statement_is_a_bug_and_not_an_outage(line):
 def test_durable_waits_for_the_disk(tmp_path, clock, durable, level):
     queue = EmbeddedQueue(tmp_path / "q", clock, durable=durable)
 
-    assert queue._file._connection().execute("PRAGMA synchronous").fetchone() == (level,)
-    assert queue._file._connection().execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert queue._file.connection().execute("PRAGMA synchronous").fetchone() == (level,)
+    assert queue._file.connection().execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_broken_delivery_passes_through_and_the_task_comes_again(line):
@@ -234,7 +234,7 @@ def test_a_broken_delivery_passes_through_and_the_task_comes_again(line):
 
 
 def test_taking_looks_at_a_few_rows_only_however_long_the_backlog(line):
-    connection = line.queue._file._connection()
+    connection = line.queue._file.connection()
     for number in range(3_000):
         line.queue.put(a_task(f"t-{number}", function="psa_fetch"))
     line.queue.take(START)  # two a second: closed now

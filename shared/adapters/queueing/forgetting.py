@@ -1,7 +1,7 @@
 """Forgets ended tasks a little at a time, without an index that every task would have to pay for."""
 
 from shared.adapters.queueing import sql
-from shared.adapters.queueing.file import QueueFile
+from shared.adapters.sqlite_file import SqliteFile
 
 _ENDS_PER_SWEEP = 64
 _ROWS_PER_SWEEP = 256  # more rows than ends in between: the sweep goes round faster than the table grows
@@ -10,7 +10,7 @@ _ROWS_PER_SWEEP = 256  # more rows than ends in between: the sweep goes round fa
 class Forgetting:
     """A hand that goes round the table, some rows for every few tasks that end."""
 
-    def __init__(self, file: QueueFile) -> None:
+    def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._ends = 0
         self._swept_to = 0
