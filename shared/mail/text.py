@@ -52,7 +52,7 @@ def delinked(text: str, trusted: Collection[str] = ()) -> str:
     Links into one of the `trusted` domains (lower case) stay. Words without a space after their full stop are spelt so
     too, rather than keeping a list of all top-level domains; well-known file names (`report.pdf`) are left alone.
     """
-    if "." not in text and "://" not in text and text.isascii():
+    if "://" not in text and _HOST.search(text) is None:
         return text
     return " ".join(word if _is_trusted(word, trusted) else _defanged(word) for word in text.split(" "))
 
