@@ -64,10 +64,8 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
     promise = ticket.promise
     if promise is None:  # pragma: no cover - the caller looked; said for the type checker
         return draft
-    notes = promises.holding_notes_in_a_row(ticket)
-    may_note = Touchpoint.PROGRESS in updates.touchpoints and notes < updates.holding_notes_in_a_row
     note_at = max(promise.by - updates.hold, (ticket.last_told_at or promise.made) + updates.hold)
-    if may_note and now >= note_at and free_at(ticket, now, max(1, updates.per_day - 1)) is None:
+    if _may_note(ticket, rules) and now >= note_at and free_at(ticket, now, max(1, updates.per_day - 1)) is None:
         why = f"nothing new to tell, and an update was promised by {promise.by:%Y-%m-%d %H:%M} UTC"
         draft = with_alert(
             draft,
@@ -75,7 +73,8 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
             promise.made.isoformat(),
             Severity.WARNING,
             Audience.MANAGER,
-            f"No news on {ticket.number} by the promised time; the client got holding note {notes + 1}.",
+            f"No news on {ticket.number} by the promised time; "
+            f"the client got holding note {promises.holding_notes_in_a_row(ticket) + 1}.",
         )
         return tell(draft, Occasion(Touchpoint.PROGRESS, promise.made, why), past, rules)
     if now >= promise.by:
@@ -92,6 +91,12 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
             f"The client of {ticket.number} was promised an update by {promise.by:%Y-%m-%d %H:%M} UTC.",
         )
     return draft
+
+
+def _may_note(ticket: Ticket, rules: Rules) -> bool:
+    """Say whether a holding note may still answer the open promise: not any number of them in a row."""
+    most = rules.updates.holding_notes_in_a_row if Touchpoint.PROGRESS in rules.updates.touchpoints else 0
+    return promises.holding_notes_in_a_row(ticket) < most
 
 
 def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
@@ -124,7 +129,9 @@ def promise_looks(ticket: Ticket, past: History, rules: Rules) -> list[datetime]
     if ticket.promise is None:
         in_play = not past.is_done and past.now_in.state is not TicketState.WAITING_ON_CLIENT
         return [*looks, past.now_in.start + rules.updates.hold] if in_play else looks
-    looks += [ticket.promise.by - rules.updates.hold, ticket.promise.by]
+    looks.append(ticket.promise.by)
+    if _may_note(ticket, rules):
+        looks.append(ticket.promise.by - rules.updates.hold)
     if not ticket.promise.nudged:
         looks.append(promises.nudge_at(ticket.promise, rules.calendar, rules.updates.nudge_at_percent))
     if past.is_done or past.now_in.state is TicketState.WAITING_ON_CLIENT:
