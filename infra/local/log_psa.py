@@ -1,7 +1,6 @@
 """Plays a log as if it were a PSA: a signed webhook for every change, and the change feed that a sweep reads."""
 
 import base64
-import hashlib
 import hmac
 import json
 from bisect import bisect_left, bisect_right
@@ -48,7 +47,7 @@ class LogPsa:
         ).encode()
         message = stable_id("msg", change.ticket, format_instant(change.at), change.status, change.owner)
         stamp = str(int(self._clock.now().timestamp()))
-        mac = hmac.new(self._key, f"{message}.{stamp}.".encode() + body, hashlib.sha256).digest()
+        mac = hmac.digest(self._key, f"{message}.{stamp}.".encode() + body, "sha256")
         return Webhook(
             body,
             {
