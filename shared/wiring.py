@@ -6,11 +6,8 @@ deployment and not a ticket.
 """
 
 import os
-import random
 import threading
-import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,19 +19,10 @@ from shared.config.settings import Connection, Settings, Smtp
 from shared.errors import ConfigurationError
 from shared.lazy import LazyQueue, LazyStore, Once
 from shared.ports import App, Clock, MailChannel, PsaClient, PsaWebhook, Queue, Store
+from shared.system_clock import SystemClock
 
 _lock = threading.Lock()
 _app: App | None = None
-
-
-class SystemClock:
-    """Real time. A pause is given or taken a third, so that rivals for one document do not meet again."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def pause(self, seconds: float) -> None:
-        time.sleep(seconds * random.uniform(0.67, 1.33))  # noqa: S311 - spreads load, guards nothing
 
 
 def app() -> App:

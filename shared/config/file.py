@@ -9,6 +9,7 @@ from shared.config.problems import Problem, dotted, explain
 from shared.config.settings import Settings
 from shared.config.yaml_lines import UnreadableSettings, read
 from shared.errors import ConfigurationError
+from shared.system_clock import SystemClock
 
 
 def load(path: Path) -> Settings:
@@ -40,7 +41,6 @@ def _read(path: Path) -> tuple[Settings | None, list[Problem]]:
 def main(arguments: list[str]) -> int:
     """Check the named file and print what its settings will do. Returns the exit status."""
     from shared.config.story import story  # noqa: PLC0415 - calendars and holidays: no function needs them to start
-    from shared.wiring import SystemClock  # noqa: PLC0415
 
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m shared.config.file FILE\n")

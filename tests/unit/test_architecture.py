@@ -14,7 +14,6 @@ SOURCES = sorted(
 )
 
 EXCEPTIONS = {
-    ("shared/config/file.py", "adapters_are_picked_in_one_place"): "its command needs the real clock: which week it is",
     ("shared/adapters/sqlite_store.py", "one_place_has_clock_and_dice"): "a version must differ from every earlier one, also of a document that was deleted and made again",
 }  # fmt: skip
 
@@ -64,6 +63,7 @@ PLANTED = [
     ("shared/step.py", "from datetime import datetime, UTC\nnow = datetime.now(UTC)", "one_place_has_clock_and_dice"),
     ("shared/step.py", "import datetime as dt\nnow = dt.datetime.now()", "one_place_has_clock_and_dice"),
     ("shared/step.py", "from datetime import date\nday = date.today()", "one_place_has_clock_and_dice"),
+    ("shared/wiring.py", "from datetime import datetime, UTC\nnow = datetime.now(UTC)", "one_place_has_clock_and_dice"),
     ("functions/psa_sweep/rules.py", "import time\nnow = time.time()", "one_place_has_clock_and_dice"),
     ("functions/psa_sweep/rules.py", "from time import time", "one_place_has_clock_and_dice"),
     ("functions/psa_sweep/rules.py", "import uuid\nid = uuid.uuid4()", "one_place_has_clock_and_dice"),
@@ -89,7 +89,8 @@ def test_every_rule_was_seen_to_bite():
 KEPT = [
     ("functions/psa_sweep/main.py", "from functions.psa_sweep.rules import due\nfrom .rules import due"),
     ("functions/psa_sweep/main.py", "import flask\nfrom shared.runtime import http_function"),
-    ("shared/wiring.py", "import os\nfrom datetime import datetime, UTC\nos.environ['A']\ndatetime.now(UTC)"),
+    ("shared/wiring.py", "import os\nos.environ['A']"),
+    ("shared/system_clock.py", "import random\nfrom datetime import datetime, UTC\ndatetime.now(UTC)"),
     ("shared/wiring.py", "from shared.adapters.sqlite_store import SqliteStore"),
     ("shared/adapters/sqlite_store.py", "import sqlite3\nfrom shared.adapters.storing import sql"),
     ("shared/psa/rest.py", "import requests\nself._session.get('https://a', timeout=(5, 15))\nheaders.get('A')"),
