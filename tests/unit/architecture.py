@@ -64,7 +64,7 @@ def libraries_have_homes(path: str, tree: ast.Module) -> Iterator[str]:
     homes = {
         "google": ("shared/adapters/",),
         "grpc": ("shared/adapters/",),
-        "sqlite3": ("shared/adapters/", "shared/channels/mailbox"),
+        "sqlite3": ("shared/adapters/", "shared/channels/mailbox", "shared/channels/phone"),
         "requests": ("shared/psa/", "shared/channels/"),
         "urllib3": ("shared/psa/", "shared/channels/"),
         "urllib.request": (),
