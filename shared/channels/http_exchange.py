@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationParseError, NameResolutionError, NewConnectionError
 
 from shared.errors import ConfigurationError
 from shared.psa.http_bounds import AnswerBroken, AnswerTooLarge, AnswerTooSlow, bounded_session, read_body
@@ -66,7 +66,7 @@ class HttpExchange:
                     allow_redirects=False,
                     stream=True,
                 )
-            except (requests.RequestException, UnicodeError) as error:
+            except (requests.RequestException, HTTPError, UnicodeError) as error:
                 kind = NeverSent if _never_sent(error) else AnswerLost
                 raise kind(type(error).__name__) from error
             return self._read(response)
@@ -96,6 +96,7 @@ def _never_sent(error: Exception) -> bool:
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
         requests.exceptions.InvalidHeader,
+        LocationParseError,
         UnicodeError,
     )
     if isinstance(error, unsendable):
