@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from shared.calendar import BusinessCalendar, NeverOpens
 from shared.calendar_spec import CalendarSpec
+from shared.config.alert_story import alert_story
+from shared.config.alert_warnings import alert_warnings
 from shared.config.settings import Connection, Promises, Settings, StatusMap, Updates
 from shared.models.ticket import TicketState, Touchpoint
 
@@ -19,6 +21,7 @@ def story(settings: Settings, now: datetime) -> list[str]:
         *(line for name, spec in settings.calendars.items() for line in ("", *_calendar(name, spec, now))),
         *("", "All clients that are not named below:", *_updates(settings.updates)),
         *(line for index in range(len(settings.clients)) for line in ("", *_client(settings, index))),
+        *("", *alert_story(settings, now)),
         *("", *(_warned(warnings(settings, now)))),
     ]
 
@@ -41,7 +44,8 @@ def warnings(settings: Settings, now: datetime) -> list[str]:
             found.append(f"{where}: touchpoints lack resolved, so a client is not told that it is done")
     companies = [client.company.casefold() for client in settings.clients]
     twice = sorted({name for name in companies if companies.count(name) > 1})
-    return found + [f"clients: {name} stands twice, so one of the two is never used" for name in twice]
+    found += [f"clients: {name} stands twice, so one of the two is never used" for name in twice]
+    return found + alert_warnings(settings, now)
 
 
 def _all_updates(settings: Settings) -> Iterator[tuple[str, Updates]]:
@@ -64,6 +68,8 @@ def _mail_in_words(settings: Settings) -> str:
     smtp = settings.mail.smtp
     if settings.mail.channel == "smtp" and smtp is not None:
         return f"Mails go out through {smtp.host}:{smtp.port}. {_write_back(settings)}"
+    if settings.mail.channel == "graph" and settings.mail.graph is not None:
+        return f"Mails go out through Microsoft 365 as {settings.mail.graph.mailbox}. {_write_back(settings)}"
     return f"Mails stay in the mailbox here. {_write_back(settings)}"
 
 

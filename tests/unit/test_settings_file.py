@@ -23,6 +23,16 @@ psa:
     statuses: {new: [New], waiting_on_client: [Asked], resolved: [Done]}
 """
 
+ALERTS = """\
+alerts:
+  people: {dana: {name: Dana, email: dana@example.com}}
+  chains: {all: {steps: [{tell: [dana]}]}}
+  link_base: https://alerts.example.com
+  link_keys: ["env:LINK_KEY"]
+  heartbeat_url: env:HEARTBEAT
+  all_quiet_at: "08:00"
+"""
+
 
 @pytest.fixture
 def written(tmp_path):
@@ -219,7 +229,7 @@ def test_what_is_allowed_but_hardly_meant_is_warned_of(written, warning):
 
 
 def test_settings_that_do_what_they_say_have_no_warning(written):
-    text = GOOD + "mail: {channel: smtp, smtp: {host: mail.example.com}}\n"
+    text = GOOD + "mail: {channel: smtp, smtp: {host: mail.example.com}}\n" + ALERTS
 
     assert warnings(load(written(text)), SUNDAY) == []
 
@@ -241,4 +251,6 @@ def test_a_country_without_known_holidays_fails_the_check(written, capsys):
 
 def test_the_example_reads_the_same_for_any_other_yaml_reader():
     """Somebody may generate it: nothing in it hangs on our readings of yes, no and 17:00."""
-    assert yaml.safe_load(EXAMPLE.read_text()).keys() == {"msp", "calendars", "psa", "updates", "clients", "mail"}
+    sections = {"msp", "calendars", "psa", "updates", "clients", "mail", "alerts"}
+
+    assert yaml.safe_load(EXAMPLE.read_text()).keys() == sections
