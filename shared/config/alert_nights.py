@@ -54,7 +54,7 @@ def _unlike_the_face(key: str, person: Person, change: Change) -> Iterator[str]:
                     continue
                 if would_be < comes:
                     yield f"{hours} {verb} at {edge + (comes - would_be):%H:%M} that night"
-                else:
+                elif verb == "end":  # a beginning that comes twice only makes the night longer
                     yield f"{hours} {verb} when it shows {edge:%H:%M} for the first time that night"
 
 

@@ -220,6 +220,10 @@ def test_what_is_nearest_to_it_is_not(warning):
     assert warning not in "\n".join(warned(CASES[warning][1]))
 
 
+def test_a_night_that_only_gets_longer_when_the_clock_goes_back_is_nothing_to_warn_of():
+    assert warned(quiet("America/New_York", "01:30", "07:00")) == []
+
+
 def test_without_people_nothing_else_is_said():
     assert len(warned({"alerts": {}})) == 1
     assert told({"alerts": {}}).startswith("Alerts reach nobody")
