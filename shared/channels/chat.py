@@ -26,7 +26,7 @@ class AppriseChat:
 
     - True: posted.
     - False with a status of 3xx or 4xx, from a service that makes one request: surely not posted, SendFailed. Not
-      permanent for 408, 425 and 429; how long to wait is not said, since Apprise drops that header.
+      permanent for 425 and 429; how long to wait is not said, since Apprise drops that header.
     - anything else, a connection that nobody took among it: nobody can know, SendUncertain. No chat can be asked.
 
     Safe for threads. Apprise's own pauses, retries and redirects are off. It reads no configuration, template, file or
@@ -83,9 +83,9 @@ class AppriseChat:
         if len(statuses) != 1 or not self._one_request:
             return SendUncertain("the chat: Apprise could not post, and does not say how far it came")
         status = statuses.pop()
-        if not 300 <= status < 500:
+        if status == 408 or not 300 <= status < 500:
             return SendUncertain(f"the chat: HTTP {status}")
-        if status in (408, 425, 429):
+        if status in (425, 429):
             return SendFailed(f"the chat asks us to wait (HTTP {status})", permanent=False)
         return SendFailed(f"the chat refused the post (HTTP {status}); is its URL still good?", permanent=True)
 

@@ -36,11 +36,11 @@ def refusal(answer: HttpAnswer) -> SendFailed | SendUncertain:
     words = _WORDS.get(code) or _BY_STATUS.get(status)
     if words:
         reason += f": {words}"
-    if status in (408, 425, 429, 503):
+    if status in (425, 429, 503):
         return SendFailed(reason, permanent=False, retry_after=retry_after(answer.headers))
     if 300 <= status < 400:
         return SendFailed(f"{reason}: a redirect; check mail.graph.base_url", permanent=False)
-    if not 400 <= status < 500:
+    if status == 408 or not 400 <= status < 500:  # 408: it waited for us, and who knows for how much of it
         return SendUncertain(reason)
     if not code:
         return SendFailed(f"{reason}, not in Graph's own form: a proxy, or a wrong base_url", permanent=False)

@@ -103,6 +103,7 @@ def test_the_wait_that_graph_asks_for_is_passed_on(graph, status):
     [
         error(500, "ErrorInternalServerError"),
         Told(502),
+        error(408, "RequestTimeout"),
         error(504, "UnknownError"),
         Told(200),
         DROP,
