@@ -50,6 +50,7 @@ def wire(monkeypatch):
         def __init__(self):
             self.sent: list[tuple[str, dict, dict]] = []
             self.answers: list[int] = []
+            self.headers: dict[str, str] = {}
 
     wire = Wire()
 
@@ -58,6 +59,7 @@ def wire(monkeypatch):
         response = requests.Response()
         response.status_code = wire.answers.pop(0) if wire.answers else 200
         response._content = b"ok"
+        response.headers.update(wire.headers)
         return response
 
     monkeypatch.setattr(requests, "request", record)
@@ -125,6 +127,19 @@ def test_the_services_that_are_named_make_one_request_for_a_post(wire, url):
     assert wire.sent[-1][2]["verify"] is True
 
 
+def test_a_chat_that_is_used_up_is_not_waited_for(wire):
+    wire.headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 30)}
+    chat = AppriseChat(SERVICES[0])
+    chat.send(POST, nothing)
+    wire.answers = [429, 429]
+    started = time.monotonic()
+    with pytest.raises(SendFailed) as failed:
+        chat.send(POST, nothing)
+
+    assert not failed.value.permanent
+    assert time.monotonic() - started < 4
+
+
 def test_many_posts_in_a_row_wait_for_nothing(hook):
     chat = AppriseChat(hook.chat_url)
     started = time.monotonic()
@@ -143,8 +158,10 @@ def test_what_a_url_asks_for_neither_repeats_nor_hides_a_failure(hook):
     hook.faults.append((hook.path, Told(404)))
     with pytest.raises(SendFailed):
         chat.send(POST, nothing)
-
     assert len(hook.asked) == 1
+
+    chat.send(POST, nothing)
+    assert hook.posts == [(POST.title, POST.text)]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +192,7 @@ def test_the_url_and_the_post_reach_no_log(hook, caplog, capfd):
             chat.send(POST, nothing)
         chat.send(POST, nothing)
 
+    assert not [record for record in caplog.records if record.name == "apprise"]
     logs = caplog.text.replace("urllib3", "") + "".join(capfd.readouterr()) + str(failed.value)
     assert "Lakeside" not in logs
     assert "s3cr3t" not in "\n".join(line for line in logs.splitlines() if "connectionpool" not in line)
