@@ -35,6 +35,7 @@ class AppriseChat:
 
     def __init__(self, url: str, timeout_seconds: float = 20) -> None:
         """Raises ConfigurationError, which never repeats the URL, if Apprise is missing or cannot use the URL."""
+        _silence()
         try:
             import apprise  # noqa: PLC0415 - optional, and half a second that no other function should pay
             from apprise import plugins  # noqa: PLC0415
@@ -42,7 +43,6 @@ class AppriseChat:
             raise ConfigurationError(
                 "a chat needs the library Apprise: pip install apprise==2.2.0, or -r infra/requirements-chat.txt"
             ) from error
-        _silence()
         asset = apprise.AppriseAsset(
             storage_mode="memory",
             service_timeout=timeout_seconds,
