@@ -111,7 +111,6 @@ def _tamed(parsed: Mapping[str, Any], seconds: float) -> dict[str, Any]:
 
 def _never_wait(service: Any) -> None:  # noqa: ANN401 - any plugin of Apprise
     """Whether and when to try again is for `shared.outgoing`; a sleeping thread would post after we gave up."""
-    service.request_rate_per_sec = 0.0
     service.throttle = lambda *_args, **_kwargs: None
 
 
