@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
 
+from shared.errors import ConfigurationError
 from shared.models.document import Document
 
 if TYPE_CHECKING:
+    from shared.alerts.links import AlertLinks
+    from shared.chat.post import ChatPost
     from shared.config.settings import Settings
     from shared.mail.mail import Mail
     from shared.psa.facts import PsaContact, PsaEvent, PsaMember, PsaTicket, PsaTimeEntry, WebhookRegistration
+    from shared.sms.sms import Sms, SmsEvent
 
 D = TypeVar("D", bound=Document)
 
@@ -238,7 +242,58 @@ class MailChannel(Protocol):
         ...
 
 
+class SmsChannel(Protocol):
+    """Takes one SMS to one number. The same rules as for mail: see MailChannel."""
+
+    knows_message_ids: bool
+    """True if handing over the same `Sms.id` twice delivers once."""
+
+    def send(self, sms: "Sms", before_commitment: Callable[[], None]) -> Receipt:
+        """Hand the SMS over. Raises SendFailed (surely not out) or SendUncertain (perhaps out)."""
+        ...
+
+    def was_sent(self, sms: "Sms", since: datetime) -> bool | None:
+        """Say whether the provider took this very text for this number since then; None if it cannot tell."""
+        ...
+
+
+class ChatChannel(Protocol):
+    """Takes one post to one chat, whose secret address it was made for."""
+
+    def send(self, post: "ChatPost", before_commitment: Callable[[], None]) -> Receipt:
+        """Post it. Raises SendFailed (surely not out) or SendUncertain (perhaps out). No chat can be asked."""
+        ...
+
+
+class SmsWebhook(Protocol):
+    """A provider's way of calling us: what people answer, and what became of our messages. Pure."""
+
+    def verify(self, url: str, form: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> None:
+        """Return if the provider sent this form to this public address. Raises Unauthenticated and nothing else."""
+        ...
+
+    def parse(self, form: Sequence[tuple[str, str]]) -> "SmsEvent":
+        """Return what the form says. Raises InvalidRequest for one that is not of this provider."""
+        ...
+
+    def answer(self, text: str) -> tuple[bytes, str]:
+        """Return the body and the content type by which the caller is answered with an SMS; "" for with none."""
+        ...
+
+
+class Heartbeat(Protocol):
+    """An outside watch that rings when we stop calling it."""
+
+    def beat(self) -> None:
+        """Call it once. Raises Retryable when it does not answer well."""
+        ...
+
+
 # ── the bundle ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _not_set_up(*_: object) -> NoReturn:
+    raise ConfigurationError("the settings do not set up what this needs; see the section alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,4 +312,10 @@ class App:
     mail: Callable[[], MailChannel]
     caller_is_ours: Callable[[Mapping[str, str]], bool]
     """True if the headers prove that our own queue or scheduler calls (OIDC in the cloud, a shared token locally)."""
+    sms: Callable[[], SmsChannel] = _not_set_up
+    chat: Callable[[str], ChatChannel] = _not_set_up
+    """By the reference of the chat's secret address in the settings."""
+    sms_webhook: Callable[[], SmsWebhook] = _not_set_up
+    alert_links: Callable[[], "AlertLinks"] = _not_set_up
+    heartbeat: Callable[[], Heartbeat | None] = lambda: None
     step_budget_seconds: float = field(default=4.0)

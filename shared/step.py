@@ -25,7 +25,9 @@ FARTHEST_ALARM = timedelta(days=29)  # Cloud Tasks takes 30 days at most; a long
 class Decision(Generic[D]):
     """What a `decide` wants stored. `document` may be the very object it was given: then it is not written again.
 
-    `creates` are new documents (messages, alerts) that come to exist together with the change, or not at all.
+    `creates` are new documents (messages, findings) that come to exist together with the change, or not at all.
+    `along` are other documents that change in the same commit, each with the version it was read in: if one of them was
+    changed by others meanwhile, nothing is written, and whoever made the decision must look again (Conflict).
     `outcome` is for the caller and the log line: one word, no personal data.
     `version` is filled in by `step`: what the store has now, so that a next step on the same document need not read it.
     """
@@ -34,6 +36,7 @@ class Decision(Generic[D]):
     creates: tuple[Document, ...] = ()
     outcome: str = "unchanged"
     version: object = None
+    along: tuple[Put, ...] = ()
 
     @property
     def found(self) -> Found[D] | None:
@@ -64,6 +67,7 @@ def step(app: App, model: type[D], document_id: str, decide: Decide[D], known: F
             changes.append(Put(document, found.version))
         written = bool(changes)
         changes += [Create(_armed(app, created, now)) for created in decision.creates]
+        changes += [Put(_armed(app, other.document, now), other.version) for other in decision.along]
         if not changes:
             return replace(decision, version=_version(found))
         try:

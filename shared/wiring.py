@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from shared import wiring_alerts
 from shared.callers import MIN_TOKEN, OidcClaims, SharedToken
 from shared.config import file as settings_file
 from shared.config.environment import Environment, two_names
 from shared.config.secret_references import Secrets
-from shared.config.settings import Connection, Settings, Smtp
+from shared.config.settings import Connection, Graph, Settings, Smtp
 from shared.errors import ConfigurationError
 from shared.lazy import LazyQueue, LazyStore, Once
 from shared.ports import App, Clock, MailChannel, PsaClient, PsaWebhook, Queue, Store
@@ -66,6 +67,11 @@ def build(variables: Mapping[str, str], clock: Clock | None = None) -> App:
         psa_webhook=_psa_webhook(settings, secrets),
         psa_client=_psa_client(settings, secrets),
         mail=Once(_mail(settings, secrets, environment)),
+        sms=Once(wiring_alerts.sms(settings, secrets, environment)),
+        chat=wiring_alerts.chat(secrets),
+        sms_webhook=Once(wiring_alerts.sms_webhook(settings, secrets, environment)),
+        alert_links=Once(wiring_alerts.links(settings, secrets)),
+        heartbeat=Once(wiring_alerts.heartbeat(settings, secrets)),
         caller_is_ours=_callers(environment, clock),
     )
 
@@ -152,7 +158,14 @@ def _mail(settings: Settings, secrets: Secrets, environment: Environment) -> Cal
 
         return MailboxChannel(environment.needed("PROMISEKEEPER_MAILBOX", "(where mails are kept instead of sent)"))
 
-    relay = settings.mail.smtp
+    def graph(tenant: Graph) -> MailChannel:
+        from shared.channels.graph import GraphChannel  # noqa: PLC0415
+
+        return GraphChannel(tenant, secrets.value(tenant.client_id), secrets.value(tenant.client_secret))
+
+    relay, tenant = settings.mail.smtp, settings.mail.graph
+    if settings.mail.channel == "graph" and tenant is not None:
+        return partial(graph, tenant)
     return partial(smtp, relay) if settings.mail.channel == "smtp" and relay is not None else mailbox
 
 

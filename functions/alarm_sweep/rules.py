@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Watched
+from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.step import Decision
 
 W = TypeVar("W", bound=Watched)
@@ -23,23 +23,28 @@ def overdue_after(generation: int) -> timedelta:
 
 
 def set_anew(document: W | None, now: datetime) -> Decision[W]:
-    """Return the document with its alarm under a new generation, if overdue; a manager hears if it is stubborn."""
+    """Return the document with its alarm under a new generation, if overdue; a manager hears if it is stubborn.
+
+    Not of an alert that is stuck itself: who should tell of it is who does not work. The watch outside rings then.
+    """
     if document is None or document.alarm_at is None:
         return Decision(document, outcome="in_order")
     last_set = max(document.alarm_at, document.alarm_set or document.alarm_at)
     if now - last_set < overdue_after(document.alarm_generation):
         return Decision(document, outcome="in_order")
     anew = document.but(alarm_at=now, alarm_set=None, alarm_generation=document.alarm_generation + 1)
-    if anew.alarm_generation != TOLD_AT_GENERATION:
+    if anew.alarm_generation != TOLD_AT_GENERATION or document.watcher == Finding.watcher:
         return Decision(anew, outcome="set_anew")
     key = f"{document.id}:{document.alarm_at.isoformat()}"
-    alert = Alert(
-        id=alert_id("stuck", key),
+    finding = Finding(
+        id=finding_id("stuck", key),
         at=now,
         kind="stuck",
         dedup_key=key,
         severity=Severity.CRITICAL,
         audience=Audience.MANAGER,
+        source=document.id,
+        alarm_at=now,
         text=f"{document.id} could not be worked on {TOLD_AT_GENERATION} times; the dead letters say why.",
     )
-    return Decision(anew, (alert,), "set_anew")
+    return Decision(anew, (finding,), "set_anew")

@@ -5,8 +5,8 @@ from functools import partial
 
 from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure, PsaOutcomeUnknown, PsaUnavailable
-from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
+from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote
 from shared.outgoing.claim import NotNow, given_up, held, why_not_now
@@ -34,8 +34,8 @@ def beside(note: PsaNote, now: datetime) -> tuple[Document, ...]:
     if note.state is not OutgoingState.DEAD:
         return ()
     cause = f"{note.id}.{note.attempts}"
-    alert = Alert(
-        id=alert_id("undelivered_note", cause),
+    finding = Finding(
+        id=finding_id("undelivered_note", cause),
         at=now,
         kind="undelivered_note",
         dedup_key=cause,
@@ -43,8 +43,10 @@ def beside(note: PsaNote, now: datetime) -> tuple[Document, ...]:
         audience=Audience.MANAGER,
         text=f"The PSA did not take the note about a message that went out: {note.reason}.",
         ticket=note.ticket,
+        source=note.id,
+        alarm_at=now,
     )
-    return (alert,)
+    return (finding,)
 
 
 def _add(client: PsaClient, note: PsaNote) -> Receipt:

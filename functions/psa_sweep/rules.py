@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.ids import stable_id
-from shared.models.alert import Alert, Audience, Severity, alert_id
+from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.models.psa_connection import PsaConnection
 from shared.psa.facts import RegistrationState, WebhookRegistration
 from shared.step import Decision
@@ -13,6 +13,7 @@ OVERLAP = timedelta(minutes=10)
 
 FIRST_LOOK_BACK = timedelta(hours=24)
 BLIND_AFTER = 3
+_TOLD_AT = frozenset(BLIND_AFTER * 2**doubled for doubled in range(16))
 CHECK_REGISTRATION_EVERY = timedelta(hours=20)
 
 
@@ -34,26 +35,28 @@ def swept(
     """
     watermark = connection.watermark if connection else tick - FIRST_LOOK_BACK
     document = connection or PsaConnection(id=connection_id(name), watermark=watermark)
-    return Decision(
-        document.but(
-            watermark=max(watermark, min(read_until or watermark, tick)),
-            swept_at=tick,
-            repaired=document.repaired + repaired,
-            failures_in_a_row=0,
-        ),
-        outcome="swept",
+    after = document.but(
+        watermark=max(watermark, min(read_until or watermark, tick)),
+        swept_at=tick,
+        repaired=document.repaired + repaired,
+        failures_in_a_row=0,
     )
+    if document.failures_in_a_row < BLIND_AFTER:
+        return Decision(after, outcome="swept")
+    text = f"{name} can be read again; what was missed is being repaired."
+    return Decision(after, (_finding("sweep_blind", name, tick, Severity.CRITICAL, text, over=True),), "swept")
 
 
 def failed(connection: PsaConnection | None, name: str, tick: datetime, reason: str) -> Decision[PsaConnection]:
     """Return the connection after a sweep that could not read; a manager is told when that becomes a habit."""
     document = connection or PsaConnection(id=connection_id(name), watermark=tick - FIRST_LOOK_BACK)
     document = document.but(failures_in_a_row=document.failures_in_a_row + 1)
-    if document.failures_in_a_row != BLIND_AFTER:
+    failures = document.failures_in_a_row
+    if failures not in _TOLD_AT:
         return Decision(document, outcome="blind")
-    text = f"{name} could not be read {BLIND_AFTER} times in a row ({reason}). Until it can, lost webhooks stay lost."
-    alert = _alert("sweep_blind", name, tick, Severity.CRITICAL, text)
-    return Decision(document, (alert,), "blind")
+    text = f"{name} could not be read {failures} times in a row ({reason}). Until it can, lost webhooks stay lost."
+    finding = _finding("sweep_blind", name, tick, Severity.CRITICAL, text)
+    return Decision(document, (finding,), "blind")
 
 
 def registration_is_due(connection: PsaConnection | None, tick: datetime) -> bool:
@@ -71,17 +74,21 @@ def registration_checked(
     if found.state in (RegistrationState.ACTIVE, RegistrationState.UNKNOWN):
         return Decision(document, outcome=found.state.value)
     text = f"{name} no longer calls us: {found.detail}"
-    alert = _alert("webhook_off", f"{name}:{tick:%Y-%m-%d}", tick, Severity.CRITICAL, text)
-    return Decision(document, (alert,), found.state.value)
+    finding = _finding("webhook_off", name, tick, Severity.CRITICAL, text)
+    return Decision(document, (finding,), found.state.value)
 
 
-def _alert(kind: str, key: str, at: datetime, severity: Severity, text: str) -> Alert:
-    return Alert(
-        id=alert_id(kind, f"{key}:{at.isoformat()}"),
+def _finding(kind: str, name: str, at: datetime, severity: Severity, text: str, *, over: bool = False) -> Finding:
+    return Finding(
+        id=finding_id(kind, f"{name}:{at.isoformat()}:{over}"),
         at=at,
         kind=kind,
-        dedup_key=key,
+        dedup_key=name,
         severity=severity,
         audience=Audience.MANAGER,
         text=text,
+        psa=name,
+        source=connection_id(name),
+        over=over,
+        alarm_at=at,
     )

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from shared.config.settings import Generic, Settings
 from shared.mail.text import SUBJECT_LIMIT, one_line
-from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
+from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
@@ -23,13 +23,13 @@ def beside(message: Message, ticket: Ticket | None, settings: Settings, now: dat
         return _note(message, ticket, settings, now)
     if message.state is OutgoingState.DEAD:
         text = f"The client was not told ({message.touchpoint}): {message.reason}. Correct the contact, or call."
-        return (_alert("undelivered_message", message, ticket, now, text),)
+        return (_finding("undelivered_message", message, ticket, now, text),)
     if message.state is OutgoingState.HELD and message.reason in NOBODY_WAS_REACHED:
         text = f"The client was not told ({message.touchpoint}): {message.reason}. Look at the ticket's contact."
-        return (_alert("client_not_reached", message, ticket, now, text),)
+        return (_finding("client_not_reached", message, ticket, now, text),)
     if message.state is OutgoingState.UNCERTAIN and message.alarm_at is None:  # the channel was asked and cannot tell
         text = f"The client may or may not have been told ({message.touchpoint}): the mail relay's answer was lost."
-        return (_alert("uncertain_message", message, ticket, now, text),)
+        return (_finding("uncertain_message", message, ticket, now, text),)
     return ()
 
 
@@ -62,10 +62,10 @@ def _note(message: Message, ticket: Ticket | None, settings: Settings, now: date
     return (note,)
 
 
-def _alert(kind: str, message: Message, ticket: Ticket | None, now: datetime, text: str) -> Alert:
+def _finding(kind: str, message: Message, ticket: Ticket | None, now: datetime, text: str) -> Finding:
     cause = f"{message.id}.{message.attempts}"  # a message that a person sends again may be found wanting again
-    return Alert(
-        id=alert_id(kind, cause),
+    return Finding(
+        id=finding_id(kind, cause),
         at=now,
         kind=kind,
         dedup_key=cause,
@@ -75,4 +75,9 @@ def _alert(kind: str, message: Message, ticket: Ticket | None, now: datetime, te
         ticket=message.ticket,
         number=message.number,
         company=ticket.company if ticket else None,
+        company_id=ticket.company_id if ticket else None,
+        team=ticket.board if ticket else None,
+        since=message.decided_at,
+        source=message.id,
+        alarm_at=now,
     )

@@ -8,8 +8,8 @@ from functions.ticket_update_notifier.history import History
 from shared.calendar import BusinessCalendar
 from shared.config.settings import Updates
 from shared.mail.letter import Letter
-from shared.models.alert import Alert, Audience, Severity, alert_id
 from shared.models.document import Document
+from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.models.ticket import Held, Ticket, Touchpoint
 
 MAX_HELD = 60
@@ -59,19 +59,39 @@ def noted(ticket: Ticket, held: tuple[Held, ...]) -> Ticket:
     return ticket.but(held=(*ticket.held, *new)[-MAX_HELD:]) if new else ticket
 
 
-def with_alert(draft: Draft, kind: str, cause: str, severity: Severity, audience: Audience, text: str) -> Draft:
-    """Add an alert. Its id holds the time too: the same cause found again later is news, not a document that exists."""
+def with_finding(  # noqa: PLR0913 - by name where it matters
+    draft: Draft,
+    kind: str,
+    cause: str,
+    severity: Severity,
+    audience: Audience,
+    text: str,
+    *,
+    since: datetime | None = None,
+    owner: str | None = None,
+) -> Draft:
+    """Add a finding. Its id holds the time too: the same cause found again later is news, not a document that exists.
+
+    `since` is when the trouble began; `owner` who looks after the ticket, as the PSA names them.
+    """
     ticket = draft.ticket
-    alert = Alert(
-        id=alert_id(kind, f"{ticket.id}:{draft.now.isoformat()}"),
+    finding = Finding(
+        id=finding_id(kind, f"{ticket.id}:{draft.now.isoformat()}"),
         at=draft.now,
         kind=kind,
         dedup_key=f"{ticket.id}:{cause}",
         severity=severity,
         audience=audience,
         text=text,
+        psa=ticket.psa,
         ticket=ticket.id,
         number=ticket.number,
         company=ticket.company,
+        company_id=ticket.company_id,
+        team=ticket.board,
+        owner=owner,
+        since=since,
+        source=ticket.id,
+        alarm_at=draft.now,
     )
-    return replace(draft, creates=(*draft.creates, alert), outcome=kind)
+    return replace(draft, creates=(*draft.creates, finding), outcome=kind)

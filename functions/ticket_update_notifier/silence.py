@@ -5,11 +5,11 @@ from datetime import datetime
 
 from functions.ticket_update_notifier import promises
 from functions.ticket_update_notifier.budget import free_at
-from functions.ticket_update_notifier.draft import Draft, Rules, with_alert
+from functions.ticket_update_notifier.draft import Draft, Rules, with_finding
 from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion
 from functions.ticket_update_notifier.telling import interval, tell
-from shared.models.alert import Audience, Severity
+from shared.models.finding import Audience, Severity
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Touchpoint
 
 
@@ -67,7 +67,7 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
     note_at = max(promise.by - updates.hold, (ticket.last_told_at or promise.made) + updates.hold)
     if _may_note(ticket, rules) and now >= note_at and free_at(ticket, now, max(1, updates.per_day - 1)) is None:
         why = f"nothing new to tell, and an update was promised by {promise.by:%Y-%m-%d %H:%M} UTC"
-        draft = with_alert(
+        draft = with_finding(
             draft,
             "update_overdue",
             promise.made.isoformat(),
@@ -75,6 +75,8 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
             Audience.MANAGER,
             f"No news on {ticket.number} by the promised time; "
             f"the client got holding note {promises.holding_notes_in_a_row(ticket) + 1}.",
+            since=ticket.last_told_at or promise.made,
+            owner=past.owner,
         )
         return tell(draft, Occasion(Touchpoint.PROGRESS, promise.made, why), past, rules)
     if now >= promise.by:
@@ -82,13 +84,15 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
     nudge_at = promises.nudge_at(promise, rules.calendar, updates.nudge_at_percent)
     if not promise.nudged and now >= nudge_at:
         draft = replace(draft, ticket=ticket.but(promises=promises.nudged(ticket.promises)))
-        return with_alert(
+        return with_finding(
             draft,
             "update_due_soon",
             promise.made.isoformat(),
             Severity.INFO,
             Audience.TECHNICIAN,
             f"The client of {ticket.number} was promised an update by {promise.by:%Y-%m-%d %H:%M} UTC.",
+            since=promise.made,
+            owner=past.owner,
         )
     return draft
 
@@ -114,13 +118,15 @@ def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
             silence_alert_at=max(again, now + rules.updates.hold),
         ),
     )
-    return with_alert(
+    return with_finding(
         draft,
         "client_in_silence",
         since.isoformat(),
         Severity.CRITICAL,
         Audience.MANAGER,
         f"The client of {ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC{owed}.",
+        since=since,
+        owner=past.owner,
     )
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier import promises
-from functions.ticket_update_notifier.draft import Draft, Occurrence, Rules, noted, with_alert
+from functions.ticket_update_notifier.draft import Draft, Occurrence, Rules, noted, with_finding
 from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion, Occasions, folded
 from shared.ids import stable_id
 from shared.mail.letter import Letter
-from shared.models.alert import Audience, Severity
+from shared.models.finding import Audience, Severity
 from shared.models.message import Message
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Told, Touchpoint
 
@@ -50,7 +50,16 @@ def tell(draft: Draft, chosen: Occasion, past: History, rules: Rules, found: Occ
         by = f"{ticket.promise.by:%Y-%m-%d %H:%M} UTC"
         text = f"The client of {ticket.number} was told late: the promised time was {by}."
         cause = ticket.promise.made.isoformat()
-        draft = with_alert(draft, "promise_broken", cause, Severity.WARNING, Audience.MANAGER, text)
+        draft = with_finding(
+            draft,
+            "promise_broken",
+            cause,
+            Severity.WARNING,
+            Audience.MANAGER,
+            text,
+            since=ticket.promise.by,
+            owner=past.owner,
+        )
     draft = replace(draft, outcome=chosen.touchpoint.value)
     outranked = len(found.ready) > 1 + len(along)
     return draft.at(now + rules.updates.hold) if outranked else draft

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier import promises
-from functions.ticket_update_notifier.draft import Draft, noted, with_alert
+from functions.ticket_update_notifier.draft import Draft, noted, with_finding
 from functions.ticket_update_notifier.history import history
-from shared.models.alert import Audience, Severity
+from shared.models.finding import Audience, Severity
 from shared.models.ticket import Held, PromiseOutcome, Ticket, Touchpoint
 from shared.step import Decision
 
@@ -35,5 +35,5 @@ def without_meaning(ticket: Ticket, now: datetime) -> Decision[Ticket]:
         text = (
             f"The status {ticket.status!r} of {ticket.number} has no meaning in the settings; its client hears nothing."
         )
-        draft = with_alert(draft, "status_without_meaning", ticket.status, Severity.WARNING, Audience.MANAGER, text)
+        draft = with_finding(draft, "status_without_meaning", ticket.status, Severity.WARNING, Audience.MANAGER, text)
     return Decision(draft.ticket, draft.creates, "status_without_meaning")

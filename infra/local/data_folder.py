@@ -47,6 +47,10 @@ class DataFolder:
     def mailbox(self) -> Path:
         return self.path / "mailbox.sqlite3"
 
+    @property
+    def phone(self) -> Path:
+        return self.path / "phone.sqlite3"
+
     def token(self) -> str:
         """Return the token by which functions know our own queue and scheduler: drawn once, for its owner's eyes."""
         file = self.path / "task-token"
@@ -69,5 +73,6 @@ class DataFolder:
             "PROMISEKEEPER_STORE": f"sqlite:{self.store}",
             "PROMISEKEEPER_QUEUE": f"embedded:{self.queue}",
             "PROMISEKEEPER_MAILBOX": str(self.mailbox),
+            "PROMISEKEEPER_PHONE": str(self.phone),
             "PROMISEKEEPER_TASK_TOKEN": self.token(),
         }

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from shared import queries
 from shared.instant import format_instant
-from shared.models.alert import Alert
 from shared.models.document import Document
+from shared.models.finding import Finding
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import PromiseOutcome, Ticket
@@ -82,7 +82,7 @@ class _Findings:
         for state in OutgoingState:
             for message in every(store, queries.MESSAGES_BY_STATE, {"state": state.value}):
                 self._take_message(message)
-        for alert in every(store, queries.ALERTS):
+        for alert in every(store, queries.FINDINGS):
             self.alert_kinds[alert.kind] += 1
             self._alerts.append((alert.at, alert.id, _alert(alert)))
 
@@ -164,7 +164,7 @@ def _held(line: tuple[datetime, str, str, str]) -> Line:
     return {"ticket": number, "touchpoint": touchpoint, "at": format_instant(at), "why": why}
 
 
-def _alert(alert: Alert) -> Line:
+def _alert(alert: Finding) -> Line:
     return {
         "at": format_instant(alert.at),
         "kind": alert.kind,

@@ -1,54 +1,16 @@
 """The MSP's settings: one YAML file, every field checked, unknown keys refused, secrets given by reference."""
 
-import re
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
-from shared.mail.address import BadAddress, mail_address
+from shared.config.alerts import AlertSettings
+from shared.config.fields import Address, BusinessHours, HttpsUrl, Minutes, SecretReference, Section
 from shared.models.ticket import TicketState, Touchpoint
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, and a key that is not known is an error, not a wish unheard."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _secret_reference(value: str) -> str:
-    if not re.fullmatch(r"(env|file|secret-manager):\S+", value):
-        raise ValueError("a secret is given by reference, never by value: env:NAME, file:/path or secret-manager:NAME")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value!r} is not an IANA time zone; write for example Europe/Berlin") from None
-    return value
-
-
-def _address(value: str) -> str:
-    try:
-        return mail_address(value)
-    except BadAddress as error:
-        raise ValueError(
-            f"{value!r} is not one plain mail address ({error}); write for example support@example.com"
-        ) from None
-
-
-SecretReference = Annotated[str, AfterValidator(_secret_reference)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Address = Annotated[str, AfterValidator(_address)]
-HttpsUrl = Annotated[str, Field(pattern=r"^https?://[^\s@]+$")]
-Minutes = Annotated[float, Field(ge=0, le=7 * 24 * 60)]
-BusinessHours = Annotated[float, Field(gt=0, le=1000)]
 
 
 class Msp(Section):
@@ -167,7 +129,7 @@ class Promises(Section):
     """How long a client waits at most for the next word, in business hours, by priority; `default` for all others."""
 
     default: BusinessHours = 16
-    by_priority: dict[str, BusinessHours] = {}
+    by_priority: dict[str, BusinessHours] = Field(default={})
     waiting_on_vendor: BusinessHours | None = None
 
     def hours(self, priority: str | None, state: TicketState) -> float:
@@ -249,18 +211,36 @@ class Smtp(Section):
     final_timeout_seconds: float = Field(default=120, gt=0, le=600)
 
 
-class MailSettings(Section):
-    """`mailbox` keeps every mail here, to be looked at; `smtp` sends."""
+class Graph(Section):
+    """Microsoft 365 through Microsoft Graph: an app registration with the application permission Mail.Send.
 
-    channel: Literal["mailbox", "smtp"] = "mailbox"
+    `mailbox` is the user or shared mailbox that sends; let an application access policy bind the app to it alone.
+    """
+
+    tenant: str
+    client_id: SecretReference
+    client_secret: SecretReference
+    mailbox: Address
+    base_url: HttpsUrl = "https://graph.microsoft.com"
+    login_url: HttpsUrl = "https://login.microsoftonline.com"
+    timeout_seconds: float = Field(default=30, gt=0, le=120)
+
+
+class MailSettings(Section):
+    """`mailbox` keeps every mail here, to be looked at; `smtp` and `graph` send."""
+
+    channel: Literal["mailbox", "smtp", "graph"] = "mailbox"
     smtp: Smtp | None = None
+    graph: Graph | None = None
     write_back: bool = True
     expires_hours: float = Field(default=48, gt=0, le=24 * 14)
 
     @model_validator(mode="after")
-    def _smtp_needs_a_relay(self) -> "MailSettings":
+    def _a_channel_that_sends_is_described(self) -> "MailSettings":
         if self.channel == "smtp" and self.smtp is None:
             raise ValueError("channel is smtp, so a section smtp with host and port is needed")
+        if self.channel == "graph" and self.graph is None:
+            raise ValueError("channel is graph, so a section graph with tenant, client and mailbox is needed")
         return self
 
 
@@ -273,6 +253,14 @@ class Settings(Section):
     updates: Updates = Updates()
     clients: tuple[ClientSettings, ...] = ()
     mail: MailSettings = MailSettings()
+    alerts: AlertSettings = AlertSettings()
+
+    @model_validator(mode="after")
+    def _routes_know_their_calendar(self) -> "Settings":
+        for route in self.alerts.routes:
+            if route.calendar is not None and route.calendar not in self.calendars:
+                raise ValueError(f"alerts.routes: the calendar {route.calendar!r} is not defined")
+        return self
 
     @model_validator(mode="after")
     def _calendars_exist(self) -> "Settings":

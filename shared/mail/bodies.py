@@ -1,5 +1,6 @@
 """A letter's two bodies, HTML and plain text, from the same cleaned words: outside text stays text in both."""
 
+import re
 import textwrap
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shared.errors import PermanentFailure
 from shared.mail.letter import Letter
 from shared.mail.text import delinked, lines, one_line
 
@@ -17,7 +19,9 @@ TEXT_WIDTH = 72
 _LONG = 4000  # characters of one paragraph; a pasted log file is not an update, and Gmail hides all beyond 102 kB
 _SHORT = 300
 _MOST_PARAGRAPHS = 12
+_LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:/[A-Za-z0-9._~/%?=&-]*)?")
 _MOST_ROWS = 12
+_MOST_ENTRIES = 1500  # a digest of a bad hour
 _LABEL_WIDTH = 24
 _PREVIEW = 140  # what a mail list shows after the subject
 # The only words of the layout itself; all others come with the letter.
@@ -93,10 +97,23 @@ def _words(letter: Letter, trusted: Collection[str]) -> dict[str, Any]:
         "greeting": short(letter.greeting),
         "paragraphs": paragraphs,
         "asks": asks,
-        "rows": tuple((short(label), value) for label, text in letter.rows[:_MOST_ROWS] if (value := short(text))),
+        "link": _own_link(letter.link),
+        "link_label": short(letter.link_label) or _own_link(letter.link),
+        "rows": tuple((short(label), value) for label, text in _rows(letter) if (value := short(text))),
         "closing": long(letter.closing),
         "footer": long(letter.footer),
     }
+
+
+def _rows(letter: Letter) -> tuple[tuple[str, str], ...]:
+    return (*letter.rows[:_MOST_ROWS], *letter.entries[:_MOST_ENTRIES])
+
+
+def _own_link(url: str) -> str:
+    """Return `url` if it is nothing but an address. Raises PermanentFailure: a letter's link is always ours."""
+    if url and not _LINK.fullmatch(url):
+        raise PermanentFailure("the letter's link is not a plain web address")
+    return url
 
 
 def _wrapped(paragraph: tuple[str, ...], indent: str = "") -> str:

@@ -32,6 +32,8 @@ class Letter(BaseModel):
 
     `status` is the one line a reader sees first ("Waiting for you"), `tone` its colour: calm, action or done.
     `rows` are label and value pairs ("Looked after by", "Robin Vega"). `asks` is what the reader should do, if at all.
+    `entries` are rows too, of which there may be many: the list in a digest.
+    `link` is an address of our own (never a stranger's) that becomes a button with the words of `link_label`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,6 +45,9 @@ class Letter(BaseModel):
     greeting: str
     paragraphs: tuple[str, ...]
     asks: str = ""
+    link: str = ""
+    link_label: str = ""
     rows: tuple[Row, ...] = ()
+    entries: tuple[Row, ...] = ()
     closing: str = ""
     footer: str = ""

@@ -61,11 +61,11 @@ def test_a_time_of_any_zone_is_kept_to_the_microsecond(microsecond):
 
 
 def test_the_name_of_an_alarm_is_a_legal_task_id():
-    from shared.models.alert import Alert
     from shared.models.document import Watched
+    from shared.models.finding import Finding
     from shared.models.ticket import Ticket
 
-    watched = [model for model in (Ticket, Alert) if issubclass(model, Watched)]
+    watched = [model for model in (Ticket, Finding) if issubclass(model, Watched)]
     assert watched
     document = watched[0].model_construct(id="ticket-1", alarm_generation=12)
 

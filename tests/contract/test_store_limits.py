@@ -13,7 +13,7 @@ from shared.adapters.storing.limits import MOST_BYTES, document_size, field_size
 from shared.adapters.storing.shape import has_plain_shape
 from shared.adapters.storing.storable import as_map, as_text
 from shared.errors import RefusedDocument
-from shared.models.alert import Alert
+from shared.models.finding import Finding
 from shared.models.message import Message
 from shared.models.ticket import Ticket
 from shared.ports import Create, Put
@@ -168,7 +168,7 @@ class _Tree(Note):
 
 
 def test_models_of_plain_types_need_no_walk():
-    assert [model for model in (Note, Ticket, Message, Alert) if not has_plain_shape(model)] == []
+    assert [model for model in (Note, Ticket, Message, Finding) if not has_plain_shape(model)] == []
 
 
 @pytest.mark.parametrize("model", [Loose, _Numbers, _Pairs, _ListsInLists, _Ratio, _Keyed, _AnyList, _Tree])

@@ -34,6 +34,7 @@ FUNCTIONS = (
     "ticket_update_notifier",
     "send_message",
     "psa_note",
+    "alert_manager",
 )
 _host = FunctionHost(FUNCTIONS)
 

@@ -8,6 +8,7 @@ from typing import Any
 import flask
 from werkzeug.test import EnvironBuilder
 
+from functions.alert_manager.main import alert_manager
 from functions.psa_note.main import psa_note
 from functions.send_message.main import send_message
 from shared import wiring
@@ -25,7 +26,11 @@ from tests.letters import RECEIVED
 
 AT = datetime(2026, 3, 2, 14, 5, 11, tzinfo=UTC)
 ADDRESS = "dana@client.example"
-FUNCTIONS: dict[str, Callable[[flask.Request], flask.Response]] = {"send_message": send_message, "psa_note": psa_note}
+FUNCTIONS: dict[str, Callable[[flask.Request], flask.Response]] = {
+    "send_message": send_message,
+    "psa_note": psa_note,
+    "alert_manager": alert_manager,
+}
 QUEUE_PAUSE = timedelta(seconds=10)
 
 

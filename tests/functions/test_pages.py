@@ -13,7 +13,7 @@ from infra.local.simulator import END
 from infra.local.wsgi_call import call
 from shared.mail.letter import Letter
 from shared.mail.mail import Mail
-from shared.models.alert import Alert, Audience, Severity
+from shared.models.finding import Audience, Finding, Severity
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Held, Moment, Person, Promise, Ticket, TicketState, Told, Touchpoint
@@ -282,7 +282,7 @@ def _add_what_is_naughty(platform):
     )
     sent = message.but(id="message-naughty2", state=OutgoingState.SENT, sent_at=AT, reference="mailbox-999")
     dead = message.but(id="message-naughty3", state=OutgoingState.DEAD)
-    alert = Alert(
+    alert = Finding(
         id="alert-naughty",
         at=AT,
         kind="client_in_silence",

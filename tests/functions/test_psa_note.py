@@ -9,7 +9,7 @@ import pytest
 from shared.errors import PsaOutcomeUnknown, PsaRefused, PsaUnavailable
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
-from shared.queries import ALERTS, NOTES_BY_STATE
+from shared.queries import FINDINGS, NOTES_BY_STATE
 from tests.functions.sending import AT, Platform, message, settings, ticket
 
 
@@ -29,7 +29,7 @@ def note(platform: Platform) -> PsaNote:
 
 
 def alert_kinds(platform: Platform) -> list[tuple[str, str]]:
-    found = platform.memory.find(ALERTS, limit=10)
+    found = platform.memory.find(FINDINGS, limit=10)
     return [(each.document.kind, each.document.severity) for each in found]
 
 

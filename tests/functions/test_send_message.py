@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from functions.send_message.admission import admit
-from shared.models.alert import Alert
 from shared.models.contact import Contact, contact_id
+from shared.models.finding import Finding
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
 from shared.models.ticket import Person, TicketState, Touchpoint
 from shared.ports import Create, SendFailed, SendUncertain, Task
-from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE_MESSAGES
+from shared.queries import FINDINGS, MESSAGES_BY_STATE, OVERDUE_MESSAGES
 from tests.fakes.mail import RecordingChannel
 from tests.functions.sending import ADDRESS, AT, Platform, message, ticket
 
@@ -23,8 +23,8 @@ KINDS = [
 ]
 
 
-def alerts(platform: Platform) -> list[Alert]:
-    return [found.document for found in platform.memory.find(ALERTS, limit=100)]
+def alerts(platform: Platform) -> list[Finding]:
+    return [found.document for found in platform.memory.find(FINDINGS, limit=100)]
 
 
 @pytest.mark.parametrize("channel", KINDS)
@@ -285,7 +285,7 @@ def test_a_relay_that_never_comes_back_is_given_up_before_the_message_expires_an
     platform = Platform()
     platform.channel.refusals = [SendFailed("connect: refused", permanent=False) for _ in range(100)]
     platform.has(ticket(), message())
-    platform.run()
+    platform.run("send_message")
 
     assert platform.message().state is OutgoingState.DEAD
     assert [alert.kind for alert in alerts(platform)] == ["undelivered_message"]

@@ -17,7 +17,7 @@ from shared.models.psa_note import PsaNote, psa_note_id
 from shared.models.ticket import TicketState
 from shared.outgoing.claim import LEASE, claim
 from shared.ports import Task
-from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE_NOTES
+from shared.queries import FINDINGS, MESSAGES_BY_STATE, OVERDUE_NOTES
 from shared.step import Decision, step
 from tests.fakes.mail import RecordingChannel
 from tests.functions.sending import AT, Platform, message, ticket
@@ -56,7 +56,7 @@ def arrived(platform: Platform) -> int:
 
 def is_listed_as_uncertain(platform: Platform) -> bool:
     listed = platform.memory.find(MESSAGES_BY_STATE, limit=10, equals={"state": "uncertain"})
-    told = [found.document.kind for found in platform.memory.find(ALERTS, limit=10)]
+    told = [found.document.kind for found in platform.memory.find(FINDINGS, limit=10)]
     return len(listed) == 1 and told == ["uncertain_message"]
 
 

@@ -69,7 +69,7 @@ def desk_with(*tickets):
 
 
 def alerts(desk):
-    return [found.document for found in desk.store.find(queries.ALERTS, limit=100)]
+    return [found.document for found in desk.store.find(queries.FINDINGS, limit=100)]
 
 
 def stored(desk, identity):
@@ -124,15 +124,19 @@ def test_a_reading_that_breaks_off_keeps_what_it_read_and_does_not_move_the_wate
     assert connection(desk).failures_in_a_row == 0
 
 
-def test_a_manager_hears_once_that_the_sweep_is_blind():
+def test_a_blind_sweep_is_found_ever_more_seldom_and_once_that_it_sees_again():
     desk = desk_with(ticket("1"))
     desk.psa.fails_after = 0
 
-    for _ in range(BLIND_AFTER + 3):
+    for _ in range(4 * BLIND_AFTER - 1):
         assert desk.ticks("psa_sweep").status == 200
         desk.clock.move_to(desk.clock.now() + timedelta(minutes=5))
+    assert [(alert.kind, alert.over) for alert in alerts(desk)] == [("sweep_blind", False)] * 2
 
-    assert [alert.kind for alert in alerts(desk)] == ["sweep_blind"]
+    desk.psa.fails_after = None
+    for _ in range(2):
+        desk.ticks("psa_sweep")
+    assert [alert.over for alert in alerts(desk)] == [False, False, True]
 
 
 @pytest.mark.parametrize("state", [RegistrationState.SWITCHED_OFF, RegistrationState.MISSING])
@@ -234,7 +238,7 @@ def test_a_stubborn_alarm_comes_ever_more_seldom_and_a_person_hears_of_it_once()
     for _ in range(12 * 24):
         desk.clock.move_to(desk.clock.now() + timedelta(minutes=5))
         desk.ticks("alarm_sweep")
-        while desk.queue.next() is not None:
+        while desk.queue.next("ticket_update_notifier") is not None:
             times += 1
 
     assert 5 <= times <= 9

@@ -10,7 +10,7 @@ from shared.calendar import BusinessCalendar
 from shared.calendar_spec import CalendarSpec
 from shared.config.settings import Connection, Updates
 from shared.convergence import Intake, converge
-from shared.models.alert import Alert
+from shared.models.finding import Finding
 from shared.models.message import Message
 from shared.models.ticket import Ticket
 from shared.psa.facts import PsaPerson, PsaTicket
@@ -52,7 +52,7 @@ class Story:
     updates: Updates = field(default_factory=Updates)
     ticket: Ticket | None = None
     messages: list[Message] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
+    alerts: list[Finding] = field(default_factory=list)
     created: set[str] = field(default_factory=set)
     looks: int = 0
 
@@ -94,7 +94,7 @@ class Story:
             assert not {d.id for d in decision.creates} & self.created, "what exists cannot come to exist again"
             self.created |= {d.id for d in decision.creates}
             self.messages += [d for d in decision.creates if isinstance(d, Message)]
-            self.alerts += [d for d in decision.creates if isinstance(d, Alert)]
+            self.alerts += [d for d in decision.creates if isinstance(d, Finding)]
         return self
 
     @property

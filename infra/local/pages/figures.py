@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from infra.local.pages import words
 from infra.local.pages.ledger import LOOK_BACK, Ledger, Span
-from shared.models.alert import Alert, Audience, Severity
+from shared.models.finding import Audience, Finding, Severity
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import PromiseOutcome, Ticket, Touchpoint
@@ -31,7 +31,7 @@ class Figures:
     on_their_way: int = 0
     promises: Counter[PromiseOutcome] = field(default_factory=Counter)
     reasons: tuple[Reason, ...] = ()
-    alerts: tuple[Alert, ...] = ()
+    alerts: tuple[Finding, ...] = ()
     uncertain: int = 0
 
     @property
@@ -53,7 +53,7 @@ class Figures:
         return (self.due - self.promises[PromiseOutcome.BROKEN]) * 100 // self.due if self.due else None
 
     @property
-    def for_managers(self) -> tuple[Alert, ...]:
+    def for_managers(self) -> tuple[Finding, ...]:
         return tuple(alert for alert in self.alerts if alert.audience is Audience.MANAGER)
 
     @property

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from infra.local.pages import words
-from shared.models.alert import Alert, Audience
+from shared.models.finding import Audience, Finding
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Held, Moment, Promise, PromiseOutcome, Ticket, Told
@@ -45,7 +45,7 @@ class Line:
     tone: str = ""
 
 
-def journey(ticket: Ticket, messages: Iterable[Message], alerts: Iterable[Alert], zone: ZoneInfo) -> list[Line]:
+def journey(ticket: Ticket, messages: Iterable[Message], alerts: Iterable[Finding], zone: ZoneInfo) -> list[Line]:
     """Return the lines in the order of time. `alerts` may hold those of other tickets, too."""
     by_id = {message.id: message for message in messages}
     lines = [
@@ -142,7 +142,7 @@ def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator
             yield Line(promise.settled, Lane.PROMISE, f"Kept: it was done before {by}", tone="done")
 
 
-def _alert_line(alert: Alert) -> Line:
+def _alert_line(alert: Finding) -> Line:
     who = "The technician is nudged" if alert.audience is Audience.TECHNICIAN else "A manager is told"
     return Line(alert.at, Lane.ALERT, who, alert.text, tone=alert.severity.value)
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from functions.psa_sweep.rules import connection_id
 from shared import queries
 from shared.convergence import ticket_id
-from shared.models.alert import Alert
 from shared.models.document import Document
+from shared.models.finding import Finding
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_connection import PsaConnection
@@ -59,8 +59,8 @@ class Ledger:
     def notes(self, span: Span, state: OutgoingState) -> list[PsaNote]:
         return self._between(queries.NOTES_BY_STATE, span, {"state": state.value})
 
-    def alerts(self, span: Span) -> list[Alert]:
-        return self._between(queries.ALERTS, span)
+    def alerts(self, span: Span) -> list[Finding]:
+        return self._between(queries.FINDINGS, span)
 
     def tickets(self, span: Span) -> list[Ticket]:
         """Return the tickets that were first seen in `span`."""

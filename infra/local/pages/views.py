@@ -11,7 +11,7 @@ from infra.local.pages.ledger import LOOK_BACK, Span
 from infra.local.pages.mail_views import mailbox, one_mail
 from infra.local.pages.stories import worth_reading
 from infra.local.pages.view import Missing, View, Wrong
-from shared.models.alert import Audience
+from shared.models.finding import Audience
 from shared.models.outgoing import OutgoingState
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from shared.models.alert import Severity
+from shared.models.finding import Severity
 from shared.models.ticket import PromiseOutcome, TicketState, Touchpoint
 
 TOUCHPOINTS: dict[str, str] = {

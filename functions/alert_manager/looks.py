@@ -1,0 +1,127 @@
+"""The steps around the rules: what is read, what is asked, and which two documents change together."""
+
+from datetime import datetime
+from functools import partial
+
+from functions.alert_manager.batch import flushed, gathered
+from functions.alert_manager.chain import all_unreached, unreached
+from functions.alert_manager.intake import taken_in
+from functions.alert_manager.notes import noted_in_psa
+from functions.alert_manager.routing import parents_of
+from functions.alert_manager.rules import Situation, decide, to_be_gathered
+from shared import queries
+from shared.alerts.source import why_over
+from shared.models.alert import Alert, Standing, Telling, Way, alert_id
+from shared.models.contact_method import ContactMethod, contact_method_id
+from shared.models.finding import Finding
+from shared.models.notice import Notice, Unreached
+from shared.models.ticket import Ticket
+from shared.ports import App, Found, Put
+from shared.step import Decision, step
+
+MOST_PARENTS = 50
+
+
+def take_in(app: App, finding_id: str) -> str:
+    """Take a finding into its alert, once: the finding is marked in the same commit. Then look at the alert."""
+    found = app.store.get(Finding, finding_id)
+    if found is None or found.document.taken:
+        return "taken_already"
+    finding = found.document
+    marked = Put(finding.but(taken=True, alarm_at=None), found.version)
+    key = alert_id(finding.kind, finding.dedup_key)
+    decision = step(
+        app,
+        Alert,
+        key,
+        lambda alert, now: Decision(taken_in(alert, finding, now), along=(marked,), outcome="taken_in"),
+    )
+    if decision.document is None:
+        return "nothing_to_end"
+    return gather_and_look(app, key)
+
+
+def gather_and_look(app: App, key: str) -> str:
+    """Decide about one alert, then find a message for everything that is to be said, then set the next look."""
+    found = app.store.get(Alert, key)
+    if found is None:
+        return "no_alert"
+    situation = _situation(app, found.document)
+    look = partial(decide, situation=situation)
+    decision = step(app, Alert, key, look, known=found)
+    if decision.document is None or not to_be_gathered(decision.document, app.clock.now(), app.settings.alerts):
+        return decision.outcome
+    _gather(app, key)
+    return step(app, Alert, key, look).outcome
+
+
+def _situation(app: App, alert: Alert) -> Situation:
+    settings = app.settings.alerts
+    over = "" if alert.standing is Standing.RESOLVED else why_over(app.store, alert)
+    kinds = {rule.parent for rule in parents_of(alert.kind, settings)} if alert.is_open else set()
+    standing = tuple(
+        parent.document
+        for kind in sorted(kinds)
+        for state in (Standing.OPEN, Standing.ACKNOWLEDGED)
+        for parent in app.store.find(
+            queries.ALERTS_OF_KIND, limit=MOST_PARENTS, equals={"kind": kind, "standing": state.value}
+        )
+    )
+    return Situation(settings, lambda name, at: app.settings.calendar(name).is_open(at), over, standing)
+
+
+def _gather(app: App, key: str) -> None:
+    """Find a message for each telling, one after the other: telling and message change in one commit."""
+    while (found := app.store.get(Alert, key)) is not None:
+        left = to_be_gathered(found.document, app.clock.now(), app.settings.alerts)
+        if not left:
+            return
+        _gather_one(app, found, left[0])
+
+
+def _gather_one(app: App, found: Found[Alert], telling: Telling) -> None:
+    alert, settings = found.document, app.settings.alerts
+    if telling.way is Way.PSA_NOTE:
+        ticket = app.store.get(Ticket, alert.ticket) if alert.ticket else None
+        step(app, Alert, alert.id, lambda now_is, now: noted_in_psa(now_is, telling, ticket, app.settings, now))
+        return
+    address = settings.address(telling.person, telling.way)
+    if address is None:
+        lost = Decision(unreached(alert, telling, "the settings have no address any more", settings, app.clock.now()))
+        step(app, Alert, alert.id, lambda _alert, _now: lost, known=found)
+        return
+    method_id = contact_method_id(telling.way, address)
+    empty = ContactMethod(id=method_id, person=telling.person, way=telling.way)
+
+    def put_in(method: ContactMethod | None, now: datetime) -> Decision[ContactMethod]:
+        after, notice = gathered(method or empty, telling, alert, settings, now)
+        return Decision(after, along=(Put(alert.with_telling(telling, notice=notice), found.version),))
+
+    step(app, ContactMethod, method_id, put_in)
+
+
+def let_leave(app: App, method_id: str) -> str:
+    return step(app, ContactMethod, method_id, lambda m, now: flushed(m, app.settings.alerts, now)).outcome
+
+
+def go_on_elsewhere(app: App, unreached_id: str) -> str:
+    """Tell every alert of a notice that did not arrive to go on; each hears of it once, the notice tells which."""
+    found = app.store.get(Unreached, unreached_id)
+    if found is None or found.document.alarm_at is None:
+        return "gone_on_already"
+    lost = found.document
+    notice = app.store.get(Notice, lost.notice)
+    alerts = dict.fromkeys(item.alert for item in notice.document.items) if notice else {}
+    settings = app.settings.alerts
+    for key in alerts:
+        step(
+            app,
+            Alert,
+            key,
+            lambda alert, now: Decision(
+                None if alert is None else all_unreached(alert, lost.notice, lost.reason, settings, now)
+            ),
+        )
+        gather_and_look(app, key)
+    step(app, Unreached, unreached_id, lambda each, _now: Decision(each and each.but(alarm_at=None)))
+    return "gone_on"

@@ -1,0 +1,99 @@
+"""What of a notice is still to be said, asked again right before it leaves. Pure.
+
+An alert that somebody has, that was put off or that is over is said by nobody any more; the end of one is news only for
+whoever heard of its beginning.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.config.alerts import AlertSettings
+from shared.models.alert import Alert, Errand, Standing, Way
+from shared.models.contact_method import ContactMethod, Item, contact_method_id
+from shared.models.finding import Severity
+from shared.models.notice import Dropped, Notice
+from shared.quiet_hours import quiet_until
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One alert as it is now. `why_over` is what its source says; `heard` are the notices of it that went out."""
+
+    alert: Alert | None
+    why_over: str = ""
+    heard: frozenset[str] = frozenset()
+
+
+def still_to_say(notice: Notice, asked: Mapping[str, Asked]) -> tuple[tuple[Item, ...], tuple[Dropped, ...]]:
+    """Return the items that are still to be said, and the others with the reason. The same alert twice is said once."""
+    kept: dict[tuple[str, Errand], Item] = {}
+    dropped = []
+    for item in notice.items:
+        why = why_not_any_more(item, notice, asked[item.alert])
+        if why:
+            dropped.append(Dropped(alert=item.alert, why=why))
+        else:
+            kept[item.alert, item.errand] = item
+    return tuple(kept.values()), tuple(dropped)
+
+
+def why_not_any_more(item: Item, notice: Notice, asked: Asked) -> str:
+    """Return why the item is not to be said now; "" if it is."""
+    alert = asked.alert
+    if alert is None:
+        return "the alert is gone"
+    if item.cycle != alert.cycle:
+        return "it was over and came back: told anew"
+    if item.errand is Errand.RESOLVED:
+        if alert.standing is not Standing.RESOLVED:
+            return "it is not over any more"
+        return "" if _heard(alert, notice, asked) else "nobody there had heard of it"
+    if alert.is_open and _is_current(item, alert):
+        return asked.why_over
+    return {
+        Standing.OPEN: "told again in a later round",
+        Standing.ACKNOWLEDGED: f"{alert.by} has it",
+        Standing.SNOOZED: f"{alert.by} put it off",
+        Standing.RESOLVED: "it is over",
+    }[alert.standing]
+
+
+def _heard(alert: Alert, notice: Notice, asked: Asked) -> bool:
+    told = [
+        telling.notice
+        for telling in alert.tellings
+        if telling.errand is Errand.NEWS
+        and telling.cycle == alert.cycle
+        and (telling.person, telling.way) == (notice.person, notice.way)
+    ]
+    return any(each in asked.heard for each in told)
+
+
+def _is_current(item: Item, alert: Alert) -> bool:
+    """A lease that ran out, or a graver finding, begins a later round: what was meant for the one before is stale."""
+    rounds = [t.round for t in alert.tellings if t.cycle == alert.cycle and t.errand is Errand.NEWS]
+    return item.round >= max(rounds, default=item.round)
+
+
+def why_unreachable(notice: Notice, method: ContactMethod | None, settings: AlertSettings, now: datetime) -> str:
+    """Return why nothing can be said to this person in this way; "" if it can. The next way is tried then."""
+    if notice.person not in settings.people:
+        return "the settings do not name this person any more"
+    address = settings.address(notice.person, notice.way)
+    if address is None or contact_method_id(notice.way, address) != notice.method:
+        return "the address was changed in the settings"
+    if notice.way is Way.SMS and settings.sms.channel == "off":
+        return "SMS is switched off"
+    if method is not None and method.opted_out:
+        return "opted out by STOP"
+    if method is not None and method.blocked_until is not None and now < method.blocked_until:
+        return method.blocked_reason
+    return ""
+
+
+def quiet_end(notice: Notice, items: tuple[Item, ...], settings: AlertSettings, now: datetime) -> datetime | None:
+    """Return until when it must wait because the person sleeps by now; None if it need not. Critical never waits."""
+    if any(item.severity is Severity.CRITICAL and item.errand is Errand.NEWS for item in items):
+        return None
+    return quiet_until(settings.people[notice.person].quiet_hours, now)

@@ -1,0 +1,78 @@
+"""The way of one notice: what of it is still to be said, to whom, then the channel."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from functions.send_notice.asking import ask
+from functions.send_notice.consent import learned_from
+from functions.send_notice.news import NOBODY_NEEDS_IT, beside
+from functions.send_notice.postings import Posting, posting_for
+from functions.send_notice.rules import quiet_end, still_to_say, why_unreachable
+from shared.edge.task_call import TaskCall
+from shared.models.contact_method import ContactMethod, Item
+from shared.models.notice import Dropped, Notice
+from shared.models.outgoing import OutgoingState
+from shared.outgoing.claim import NotNow, given_up, held, why_not_now
+from shared.outgoing.delivery import Delivery
+from shared.ports import App, Found, SendFailed
+from shared.step import step
+
+OVERTAKEN = SendFailed("overtaken: somebody took it just now", permanent=False, retry_after=1.0)
+
+
+def deliver(call: TaskCall, app: App, found: Found[Notice]) -> str:
+    """Send the notice or note why not; return what came of it in one word."""
+    notice = found.document
+    via = f"{notice.way}:{app.settings.alerts.sms.channel if notice.way == 'sms' else app.settings.mail.channel}"
+    delivery = Delivery(call, app, found, via=via, beside=beside)
+    not_now = why_not_now(notice, app.clock.now())
+    if not_now is NotNow.IN_DOUBT:
+        state = delivery.look_up(lambda: posting_for(app, notice, (), {}).was_sent(since=notice.decided_at))
+        if state is not OutgoingState.PENDING:
+            return state
+    if not_now is NotNow.TRIES_RAN_OUT:
+        return delivery.conclude(given_up)
+    if not_now is NotNow.EXPIRED:
+        return delivery.conclude(partial(held, reason="expired"))
+    return _say(app, delivery)
+
+
+def _say(app: App, delivery: Delivery[Notice]) -> str:
+    notice, settings = delivery.document, app.settings.alerts
+    asked = ask(app.store, notice)
+    items, dropped = still_to_say(notice, asked)
+    if not items:
+        return delivery.conclude(lambda n, now: held(n.but(dropped=dropped), now, NOBODY_NEEDS_IT))
+    method = app.store.get(ContactMethod, notice.method)
+    reason = why_unreachable(notice, method.document if method else None, settings, app.clock.now())
+    if reason:
+        return delivery.conclude(partial(held, reason=reason))
+    until = quiet_end(notice, items, settings, app.clock.now())
+    if until is not None:
+        return delivery.conclude(lambda n, _now: n.but(alarm_at=until, alarm_set=None, reason="quiet_hours"))
+    posting = posting_for(app, notice, items, {key: each.alert for key, each in asked.items() if each.alert})
+    outcome = delivery.hand_over(
+        lambda commit: posting.send(_asked_again(app, notice, items, commit)),
+        commit_at_once=posting.knows_ids,
+        change=partial(_frozen, posting=posting, dropped=dropped),
+    )
+    if outcome == OutgoingState.DEAD:
+        step(app, ContactMethod, notice.method, partial(learned_from, delivery.document.reason))
+    return outcome
+
+
+def _frozen(notice: Notice, _now: datetime, *, posting: Posting, dropped: tuple[Dropped, ...]) -> Notice:
+    return notice.but(text=posting.text, dropped=dropped)
+
+
+def _asked_again(app: App, notice: Notice, items: tuple[Item, ...], commit: Callable[[], None]) -> Callable[[], None]:
+    """Return what runs right before the point of no return: whoever took an alert in the last moment is heard."""
+
+    def before_commitment() -> None:
+        now_is, _ = still_to_say(notice, ask(app.store, notice, only={item.alert for item in items}))
+        if len(now_is) < len(items):
+            raise OVERTAKEN
+        commit()
+
+    return before_commitment
