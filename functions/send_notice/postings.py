@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from functions.send_notice.words import Line, chat, letter, sms
+from functions.send_notice.words import chat, letter
 from shared.alerts.links import AlertLinks
+from shared.alerts.sms_words import Line, sms
 from shared.chat.post import ChatPost
 from shared.config.alerts import AlertSettings
 from shared.errors import PermanentFailure

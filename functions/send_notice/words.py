@@ -1,93 +1,16 @@
-"""What a notice says, as SMS, as mail and as chat post: what it is, who has it, since when, what to do. Pure."""
+"""What a notice says as mail and as chat post: what it is, who has it, since when, what to do. Pure.
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+As an SMS: `shared.alerts.sms_words`, which the check of the settings uses, too.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.alerts.kinds import filled, kind_of
+from shared.alerts.sms_words import Line, clients, counted
 from shared.alerts.standing import span_words
 from shared.mail.letter import Letter
-from shared.mail.text import cut, one_line
 from shared.models.alert import Alert, Errand
-from shared.models.contact_method import Code
-from shared.models.finding import Severity
-from shared.sms.segments import fitted
-
-LONGEST_CLIENT = 24
-LISTED_ONE_BY_ONE = 3
-CLIENTS_NAMED = 3
-_MARK = {Severity.INFO: "", Severity.WARNING: "", Severity.CRITICAL: "CRITICAL "}
-_ANSWERS = "{0}a=mine {0}r=done {0}s=later"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One alert of the notice. `code` are the digits to answer with; 0 if it has none of its own."""
-
-    alert: Alert
-    errand: Errand
-    code: int = 0
-
-    def brief(self, now: datetime) -> str:
-        """Return what it is in one short sentence."""
-        client = cut(one_line(self.alert.company or "A client"), LONGEST_CLIENT)
-        words = one_line(filled(kind_of(self.alert).brief, self.alert, now, client=client))
-        return f"Over: {words}" if self.errand is Errand.RESOLVED else words
-
-
-def sms(lines: Sequence[Line], codes: Sequence[Code], link: str, now: datetime) -> str:
-    """Return the text of at most two segments. The link stands in mid-text: at either end a phone makes a preview."""
-    news = [line for line in lines if line.errand is Errand.NEWS]
-    answers = " ".join(_answers(news, codes))
-    tail = f" {link} {answers}" if link and answers else f" {link or answers}".rstrip()
-    if link and not answers:
-        tail = f" {link} for more."
-    if len(lines) == 1:
-        return fitted(_head(lines[0]), _single(lines[0], now), tail)
-    if len(lines) <= LISTED_ONE_BY_ONE:
-        return fitted(f"{len(lines)} alerts: ", " / ".join(_numbered(line, now) for line in lines), tail)
-    return fitted(f"{_counted(lines)}. ", _clients(lines), tail)
-
-
-def _answers(news: Sequence[Line], codes: Sequence[Code]) -> Iterable[str]:
-    if not news or not codes:
-        return ()
-    if len(codes) == 1:
-        return (_ANSWERS.format(codes[0].digits),)
-    return (f"{'/'.join(str(code.digits) for code in codes)}+a=mine r=done s=later",)
-
-
-def _head(line: Line) -> str:
-    return "" if line.errand is Errand.RESOLVED else _MARK[line.alert.severity]
-
-
-def _single(line: Line, now: datetime) -> str:
-    if line.errand is Errand.RESOLVED:
-        return line.brief(now)
-    action = filled(kind_of(line.alert).action, line.alert, now)
-    return f"{line.brief(now)} {action}"
-
-
-def _numbered(line: Line, now: datetime) -> str:
-    return f"{line.code}: {line.brief(now)}" if line.code else line.brief(now)
-
-
-def _counted(lines: Sequence[Line]) -> str:
-    """Return "12 alerts, 2 critical, 3 over"."""
-    news = [line for line in lines if line.errand is Errand.NEWS]
-    critical = sum(line.alert.severity is Severity.CRITICAL for line in news)
-    parts = [f"{len(news)} alerts" if len(news) != 1 else "1 alert"]
-    parts += [f"{critical} critical"] if critical else []
-    parts += [f"{len(lines) - len(news)} over"] if len(lines) > len(news) else []
-    return ", ".join(parts)
-
-
-def _clients(lines: Sequence[Line]) -> str:
-    counted = Counter(cut(one_line(line.alert.company or "no client"), LONGEST_CLIENT) for line in lines)
-    named = [f"{client} {count}" for client, count in counted.most_common(CLIENTS_NAMED)]
-    rest = len(counted) - len(named)
-    return ", ".join([*named, *([f"{rest} more clients"] if rest else [])]) + "."
 
 
 def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: str, overflow: bool) -> Letter:
@@ -98,8 +21,8 @@ def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: s
     if len(lines) > 1:
         why = "So much came up at once that it is one mail instead of many." if overflow else "They came up together."
         return Letter(
-            subject=f"{_counted(lines)}: {_clients(lines)}",
-            status=_counted(lines),
+            subject=f"{counted(lines)}: {clients(lines)}",
+            status=counted(lines),
             tone="action",
             greeting=f"Hello {name},",
             paragraphs=(why,),
@@ -115,10 +38,10 @@ def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: s
         status="Over" if over else kind.title,
         tone="done" if over else "action",
         greeting=f"Hello {name},",
-        paragraphs=(_ending(first.alert),) if over else (first.alert.text,),
+        paragraphs=(_ending(first.alert),) if over else tuple(first.alert.text.splitlines()),
         asks="" if over else action,
         link=link,
-        link_label="Look at it" if over else "I have it",
+        link_label="I have it" if kind.lasting and not over else "Look at it",
         rows=_rows(first.alert, now),
         footer=footer,
     )
@@ -126,7 +49,7 @@ def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: s
 
 def chat(lines: Sequence[Line], link: str, now: datetime, *, most: int = 20) -> tuple[str, str]:
     """Return title and text of a post."""
-    title = f"{_tag(lines[0])} {kind_of(lines[0].alert).title}" if len(lines) == 1 else _counted(lines)
+    title = f"{_tag(lines[0])} {kind_of(lines[0].alert).title}" if len(lines) == 1 else counted(lines)
     listed = [line.brief(now) for line in lines[:most]]
     listed += [f"and {len(lines) - most} more"] if len(lines) > most else []
     return title, "\n".join([*listed, *([f"Take it: {link}"] if link else [])])

@@ -1,8 +1,9 @@
 """What each kind of alert is called, what it says in an SMS, and what there is to do about it.
 
-A text is a template over the alert's facts: {number} {client} {owner} {ago} {psa}. `brief` must fit an SMS beside a
-link and the digits to answer with, so it is short and GSM-7. `lasting` alerts stand until they are over or somebody has
-them; the others are news: told once, and nothing is left to acknowledge.
+A text is a template over the alert's facts: {number} {client} {owner} {ago} {psa}, and {text}, the first line of what
+was found. `brief` must fit an SMS beside a link and the digits to answer with, so it is short and GSM-7. `lasting`
+alerts stand until they are over or somebody has them; the others are news: told once, and nothing is left to
+acknowledge.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "update_due_soon": Kind(
         "An update is due soon",
-        "{client} #{number}: an update is due soon; last word {ago} ago.",
+        "{client} #{number}: the promised update is due soon; last word {ago} ago.",
         "Write a word to the client, or set a new time.",
         lasting=False,
     ),
@@ -36,7 +37,7 @@ KINDS: dict[str, Kind] = {
     ),
     "promise_broken": Kind(
         "A client was told late",
-        "{client} #{number}: told {ago} after the promised time. Owner: {owner}.",
+        "{client} #{number}: told, but late; the promised time was {ago} ago. Owner: {owner}.",
         "Have a word with {owner}; an apology helps.",
         lasting=False,
     ),
@@ -47,12 +48,12 @@ KINDS: dict[str, Kind] = {
     ),
     "undelivered_message": Kind(
         "A client's mail came back",
-        "{client} #{number}: our mail was refused, client not told for {ago}.",
+        "{client} #{number}: our mail was refused; client not told, since {ago}.",
         "Correct the contact's address, or call.",
     ),
     "client_not_reached": Kind(
         "A client could not be told",
-        "{client} #{number}: no usable address, client not told for {ago}.",
+        "{client} #{number}: no usable address; client not told, since {ago}.",
         "Correct the ticket's contact, or call.",
     ),
     "uncertain_message": Kind(
@@ -83,10 +84,10 @@ KINDS: dict[str, Kind] = {
     ),
     "stuck": Kind(
         "Something cannot be worked on",
-        "Something failed 4 times in a row and waits.",
-        "Look at the dead letters: they say why.",
+        "A piece of our work failed 4 times in a row and waits; a client may, too.",
+        "Read the dead letters: they say why.",
     ),
-    "all_quiet": Kind("All quiet", "All quiet.", "Nothing to do.", lasting=False),
+    "all_quiet": Kind("The word of the day", "{text}", "If this does not come one day, look why.", lasting=False),
 }
 
 UNKNOWN = Kind("Something needs you", "{text}", "Look at it.")
@@ -107,7 +108,7 @@ def filled(template: str, alert: Alert, now: datetime, *, client: str | None = N
         "owner": alert.owner or "nobody",
         "psa": alert.psa or "the PSA",
         "ago": span_words(now - (alert.since or alert.opened_at)),
-        "text": alert.text,
+        "text": alert.text.partition("\n")[0],
     }
     for name, value in facts.items():
         template = template.replace("{" + name + "}", value)

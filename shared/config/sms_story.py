@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from shared.alerts.kinds import KINDS
 from shared.config.alert_words import severities_of
 from shared.config.alerts import AlertSettings
 from shared.config.settings import Settings
+from shared.config.sms_length import cut_warnings
 from shared.models.alert import Way
 from shared.models.finding import Severity
 from shared.sms.numbers import country, why_not
 from shared.sms.plain import GSM7, plain
-from shared.sms.segments import LIMIT_SEGMENTS, segments
+from shared.sms.segments import LIMIT_SEGMENTS
 
 _MONTH_MINUTES = timedelta(days=30) / timedelta(minutes=1)
-_LINK = "/n/" + "x" * 66  # the id of the message, and its signature
-_ANSWERS = " Reply 1 mine, 2 later, 3 done."
-_A_CLIENT = "A client of ours"
 
 
 def phones(alerts: AlertSettings) -> dict[str, list[str]]:
@@ -65,7 +62,7 @@ def sms_warnings(settings: Settings) -> Iterator[str]:
         if reason:
             yield f"alerts.people.{people[0]}: no SMS may go to {number}. {reason.rstrip('.')}"
     yield from _names_that_cost(settings)
-    yield from _too_long(settings)
+    yield from cut_warnings(settings)
 
 
 def most_per_month(alerts: AlertSettings) -> int | None:
@@ -107,31 +104,3 @@ def _names_that_cost(settings: Settings) -> Iterator[str]:
         odd = "".join(dict.fromkeys(char for char in name if char not in GSM7))
         if not GSM7.issuperset(plain(name)):
             yield f"{where}: {odd!r} is not in the alphabet of SMS (GSM-7): with it 70 characters fill one, not 160"
-
-
-def _too_long(settings: Settings) -> Iterator[str]:
-    """Each kind's text with the longest names there are. What is longer than two segments is cut."""
-    people = [person.name for person in settings.alerts.people.values()]
-    clients = [client.company for client in settings.clients] or [_A_CLIENT]
-    link = f" {settings.alerts.link_base.rstrip('/')}{_LINK}" if settings.alerts.link_base else ""
-    worst, kind, client = 0, "", ""
-    for title, company in ((title, company) for title in KINDS for company in clients):
-        facts = {
-            "client": company,
-            "owner": max(people, key=len),
-            "psa": max(settings.psa, key=len, default="the PSA"),
-            "number": "0000000",
-            "ago": "2 days 23 h",
-            "text": "",
-        }
-        brief = KINDS[title].brief
-        for fact, value in facts.items():
-            brief = brief.replace("{" + fact + "}", value)
-        count = segments(plain(f"{settings.msp.name}: {brief}{link}{_ANSWERS}")).segments
-        if count > worst:
-            worst, kind, client = count, title, company
-    if worst > LIMIT_SEGMENTS:
-        yield (
-            f"alerts: an SMS of the kind {kind} about {client!r} would take {worst} segments, so the names are cut "
-            f"to fit {LIMIT_SEGMENTS}: shorten msp.name, the names, or alerts.link_base"
-        )

@@ -144,7 +144,10 @@ CASES = {
         {"clients": [{"company": "Café"}]},
     ),
     "alerts.people.kim.name: 'Ки' is not in": ({"alerts.people.kim.name": "Ки"}, {"alerts.people.kim.name": "Kí"}),
-    "would take 3 segments": ({"clients": [{"company": "Lakeside " * 20}]}, {"clients": [{"company": "Lakeside"}]}),
+    "would take 3 segments": (
+        {"alerts.link_base": f"https://{'alerts.' * 20}example.com"},
+        {"clients": [{"company": "Lakeside " * 20}], "alerts.link_base": f"https://{'alerts.' * 4}example.com"},
+    ),
     "alerts.link_base is missing": ({"alerts.link_base": None}, {}),
     "alerts.link_base is not https": (
         {"alerts.link_base": "http://alerts.example.com"},
