@@ -15,14 +15,11 @@ from shared.ids import stable_id
 from shared.models.ticket import Moment, Person, Ticket, TicketState
 from shared.ports import App
 from shared.psa.facts import PsaTicket
-from shared.step import Decision, step
+from shared.step import AFTER_THE_COMMIT, Decision, step
 
 LATE = timedelta(hours=1)
 """Within this time of the newest snapshot every moment is kept, even one that says nothing new: a snapshot that arrives
 late must find its true neighbours. Older moments that repeat the one before them are dropped."""
-
-AFTER_THE_COMMIT = timedelta(seconds=5)
-"""A look is put on the queue before the commit that it is about, so it must not be due before that can be read."""
 
 MAX_MOMENTS = 80
 KEPT_WHOLE = 20

@@ -18,6 +18,9 @@ from shared.ports import App, Change, Create, Found, Put, Task
 D = TypeVar("D", bound=Document)
 
 MAX_ATTEMPTS = 6
+AFTER_THE_COMMIT = timedelta(seconds=5)
+"""A look is put on the queue before the commit that it is about, so it must not be due before that can be read."""
+
 FARTHEST_ALARM = timedelta(days=29)  # Cloud Tasks takes 30 days at most; a longer wait is a chain of looks
 
 

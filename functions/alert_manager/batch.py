@@ -12,7 +12,7 @@ from shared.models.alert import Alert, Telling, Way
 from shared.models.contact_method import Batch, Code, ContactMethod, Item, notice_id
 from shared.models.finding import Severity
 from shared.models.notice import Notice
-from shared.step import Decision
+from shared.step import AFTER_THE_COMMIT, Decision
 
 MANY = 5
 """More alerts than this at once, soon after another message, are a storm: they wait for the digest."""
@@ -100,7 +100,7 @@ def _timed(batch: Batch, earlier: tuple[datetime, ...], settings: AlertSettings,
     free = free_at(earlier, settings.throttle, ready)
     storm = len(batch.items) > MANY and bool(earlier) and now - earlier[-1] < STORM_MEMORY
     if not batch.overflow and not storm and free - ready <= PATIENCE:
-        return batch.model_copy(update={"due_at": free})
+        return batch.model_copy(update={"due_at": max(free, now + AFTER_THE_COMMIT)})
     urgent = any(item.severity is Severity.CRITICAL for item in batch.items)
     minutes = settings.urgent_digest_minutes if urgent else settings.digest_minutes
     due = max(batch.opened_at + timedelta(minutes=minutes), free_at(earlier, settings.throttle, batch.opened_at))

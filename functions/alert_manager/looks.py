@@ -11,21 +11,25 @@ from functions.alert_manager.routing import parents_of
 from functions.alert_manager.rules import Situation, decide, to_be_gathered
 from shared import queries
 from shared.alerts.source import why_over
+from shared.edge.task_call import TaskCall
 from shared.models.alert import Alert, Standing, Telling, Way, alert_id
 from shared.models.contact_method import ContactMethod, contact_method_id
 from shared.models.finding import Finding
 from shared.models.notice import Notice, Unreached
 from shared.models.ticket import Ticket
+from shared.outgoing.find_work import nothing_there
 from shared.ports import App, Found, Put
 from shared.step import Decision, step
 
 MOST_PARENTS = 50
 
 
-def take_in(app: App, finding_id: str) -> str:
+def take_in(app: App, call: TaskCall) -> str:
     """Take a finding into its alert, once: the finding is marked in the same commit. Then look at the alert."""
-    found = app.store.get(Finding, finding_id)
-    if found is None or found.document.taken:
+    found = app.store.get(Finding, call.body["id"])
+    if found is None:
+        return nothing_there(call, app.clock.now())
+    if found.document.taken:
         return "taken_already"
     finding = found.document
     marked = Put(finding.but(taken=True, alarm_at=None), found.version)
@@ -39,6 +43,10 @@ def take_in(app: App, finding_id: str) -> str:
     if decision.document is None:
         return "nothing_to_end"
     return gather_and_look(app, key)
+
+
+def look_again(app: App, call: TaskCall) -> str:
+    return gather_and_look(app, call.body["id"])
 
 
 def gather_and_look(app: App, key: str) -> str:
@@ -100,14 +108,17 @@ def _gather_one(app: App, found: Found[Alert], telling: Telling) -> None:
     step(app, ContactMethod, method_id, put_in)
 
 
-def let_leave(app: App, method_id: str) -> str:
-    return step(app, ContactMethod, method_id, lambda m, now: flushed(m, app.settings.alerts, now)).outcome
+def let_leave(app: App, call: TaskCall) -> str:
+    settings = app.settings.alerts
+    return step(app, ContactMethod, call.body["id"], lambda method, now: flushed(method, settings, now)).outcome
 
 
-def go_on_elsewhere(app: App, unreached_id: str) -> str:
+def go_on_elsewhere(app: App, call: TaskCall) -> str:
     """Tell every alert of a notice that did not arrive to go on; each hears of it once, the notice tells which."""
-    found = app.store.get(Unreached, unreached_id)
-    if found is None or found.document.alarm_at is None:
+    found = app.store.get(Unreached, call.body["id"])
+    if found is None:
+        return nothing_there(call, app.clock.now())
+    if found.document.alarm_at is None:
         return "gone_on_already"
     lost = found.document
     notice = app.store.get(Notice, lost.notice)
@@ -123,5 +134,5 @@ def go_on_elsewhere(app: App, unreached_id: str) -> str:
             ),
         )
         gather_and_look(app, key)
-    step(app, Unreached, unreached_id, lambda each, _now: Decision(each and each.but(alarm_at=None)))
+    step(app, Unreached, lost.id, lambda each, _now: Decision(each and each.but(alarm_at=None)))
     return "gone_on"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.models.alert import Alert, Entry, Standing
+from shared.step import AFTER_THE_COMMIT
 
 MAX_ENTRIES = 120
 LONGEST_SNOOZE = timedelta(days=7)
@@ -69,7 +70,7 @@ def _in_hands(alert: Alert, standing: Standing, actor: Actor, now: datetime, spa
 
 
 def resolved(alert: Alert, by: str, now: datetime, what: str) -> Alert:
-    """Return the alert as over. Its alarm is due at once: whoever was told is to hear of it."""
+    """Return the alert as over. Its alarm is due in a moment: whoever was told is to hear of it."""
     if alert.standing is Standing.RESOLVED:
         return alert
     return noted(alert, now, what).but(
@@ -77,7 +78,7 @@ def resolved(alert: Alert, by: str, now: datetime, what: str) -> Alert:
         by=by,
         until=None,
         changed_at=now,
-        alarm_at=now,
+        alarm_at=now + AFTER_THE_COMMIT,
         alarm_generation=0,
         tellings=_without_ungathered(alert),
         waiting=(),

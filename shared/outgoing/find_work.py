@@ -1,6 +1,6 @@
 """From a task to the outgoing document that it is about, if there is something to do about it now."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.edge.task_call import TaskCall
 from shared.errors import Retryable
@@ -21,13 +21,18 @@ def find_work(call: TaskCall, app: App, model: type[O]) -> Found[O] | str:
     found = app.store.get(model, call.body["id"])
     now = app.clock.now()
     if found is None:
-        if call.planned is not None and now - call.planned < VISIBLE_WITHIN:
-            raise Retryable("the commit that set this task may not be readable yet")
-        return "nothing_to_do"
+        return nothing_there(call, now)
     reason = why_not_now(found.document, now)
     if reason in (NotNow.IN_OTHER_HANDS, NotNow.NOT_DUE):
         leave_to_its_alarm(app, found.document)
     return reason if reason in _NOTHING_TO_DO_NOW else found
+
+
+def nothing_there(call: TaskCall, now: datetime) -> str:
+    """Return the outcome of a task whose document does not exist. Raises Retryable while it may only be too early."""
+    if call.planned is not None and now - call.planned < VISIBLE_WITHIN:
+        raise Retryable("the commit that set this task may not be readable yet")
+    return "nothing_to_do"
 
 
 def leave_to_its_alarm(app: App, document: Outgoing) -> None:

@@ -35,6 +35,7 @@ FUNCTIONS = (
     "send_message",
     "psa_note",
     "alert_manager",
+    "send_notice",
 )
 _host = FunctionHost(FUNCTIONS)
 
