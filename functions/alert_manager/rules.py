@@ -57,12 +57,17 @@ def decide(alert: Alert | None, now: datetime, situation: Situation) -> Decision
         return _done(alert, *kept_back, now, settings)
     plan = plan_named(after.chain, after, settings) if after.chain else None
     if plan is None:
-        plan = plan_for(after, settings, now, situation.is_open)
-        after = noted(after, now, plan.why).but(chain=plan.name)
+        plan = plan_for(after, settings, after.opened_at, situation.is_open)
+        after = noted(after, now, plan.why).but(chain=plan.name, step_at=_begins(after, now))
     if plan.chain is None:
         return _done(alert, after.but(step_at=None), _next_look(after, plan, now, settings), now, settings)
     after = told_now(after, plan, settings, now)
     return _done(alert, after, _next_look(after, plan, now, settings), now, settings)
+
+
+def _begins(alert: Alert, now: datetime) -> datetime:
+    """Return when the first step is due. Where nobody could be told so far, a repaired file tells them now."""
+    return alert.step_at or now
 
 
 def _ended(alert: Alert, now: datetime, situation: Situation) -> Alert:
