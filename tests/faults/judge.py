@@ -6,7 +6,7 @@ It reads a history (see `tests.faults.history`) with these lines:
   kill     a process that was killed
   ticket   stored at the end: ticket, at, status, and `told`, the ids of the messages in its ledger
   message  stored at the end: id, message_id, ticket, order, touchpoint, state, reason
-  alert    stored at the end: kind, cause
+  finding  stored at the end: kind, cause
   undone   what still waits at the end although its time has come
 `python -m tests.faults.judge FILE` judges a history that was kept.
 """
@@ -63,7 +63,7 @@ def judge(lines: Iterable[Line], hold: timedelta = HOLD) -> Verdict:
     verdict = Verdict(figures=_figures(lines, mails))
     verdict.lost = [*_lost(messages, mails), *_never_written(tickets, messages), *_untold(promised, messages, hold)]
     verdict.doubled = [*_twice(mails), *_told_too_often(promised, messages, hold)]
-    verdict.unlisted = _unlisted(messages, of_kind(lines, "alert"))
+    verdict.unlisted = _unlisted(messages, of_kind(lines, "finding"))
     verdict.stray = _stray(messages, mails)
     verdict.behind = _behind(promised, tickets)
     verdict.undone = [f"still waits at the end: {line['name']}" for line in of_kind(lines, "undone")]
@@ -149,12 +149,12 @@ def _told_too_often(promised: dict[str, list[Line]], messages: list[Line], hold:
     ]
 
 
-def _unlisted(messages: list[Line], alerts: list[Line]) -> list[str]:
+def _unlisted(messages: list[Line], findings: list[Line]) -> list[str]:
     """Name what nobody can know the state of, and no list says so."""
-    told = {alert["cause"].rpartition(".")[0] for alert in alerts if alert["kind"] == "uncertain_message"}
+    told = {found["cause"].rpartition(".")[0] for found in findings if found["kind"] == "uncertain_message"}
     in_between = ("pending", "claimed", "committing")
     return [
-        f"{message['id']} is {message['state']}, and no alert says so"
+        f"{message['id']} is {message['state']}, and no finding says so"
         for message in messages
         if message["state"] in in_between or (message["state"] == "uncertain" and message["id"] not in told)
     ]

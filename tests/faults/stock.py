@@ -13,7 +13,7 @@ from shared.models.document import Watched
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.ports import D, Query
-from shared.queries import ALERTS, MESSAGES_BY_STATE, OVERDUE, TICKETS
+from shared.queries import FINDINGS, MESSAGES_BY_STATE, OVERDUE, TICKETS
 from tests.faults.fast_clock import FastClock
 from tests.faults.history import History
 
@@ -75,8 +75,8 @@ class Stock:
                 state=message.state.value,
                 reason=message.reason,
             )
-        for alert in self._list(ALERTS):
-            history.add("alert", kind=alert.kind, cause=alert.dedup_key)
+        for finding in self._list(FINDINGS):
+            history.add("finding", kind=finding.kind, cause=finding.dedup_key)
         for name in self._undone():
             history.add("undone", name=name)
 

@@ -51,9 +51,9 @@ def without(*gone):
     return [line for line in CLEAN if line not in gone]
 
 
-def in_doubt(*, alert_about="message-1"):
+def in_doubt(*, found_about="message-1"):
     lines = [*without(message(1)), message(1, state="uncertain", reason="stopped_while_sending")]
-    return [*lines, {"what": "alert", "kind": "uncertain_message", "cause": f"{alert_about}.1"}]
+    return [*lines, {"what": "finding", "kind": "uncertain_message", "cause": f"{found_about}.1"}]
 
 
 def test_a_clean_history_has_no_fault():
@@ -94,17 +94,17 @@ def test_a_doubt_that_is_listed_is_no_fault_whether_the_mail_arrived_or_not():
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_one_unlisted_doubt_is_found(arrived):
-    lines = in_doubt(alert_about="message-2")
+    lines = in_doubt(found_about="message-2")
     verdict = judge(lines if arrived else [line for line in lines if line != mail(1)])
 
-    assert verdict.faults == verdict.unlisted == ["message-1 is uncertain, and no alert says so"]
+    assert verdict.faults == verdict.unlisted == ["message-1 is uncertain, and no finding says so"]
 
 
 @pytest.mark.parametrize("state", ["pending", "claimed", "committing"])
 def test_a_mail_that_arrived_while_its_message_stays_in_between_is_found(state):
     verdict = judge([*without(message(1)), message(1, state=state)])
 
-    assert verdict.unlisted == [f"message-1 is {state}, and no alert says so"]
+    assert verdict.unlisted == [f"message-1 is {state}, and no finding says so"]
 
 
 def test_more_doubts_than_kills_are_found():
