@@ -1,40 +1,68 @@
-"""Schedule: says to the world outside that this system lives, and to the manager once a day that all is quiet."""
+"""Schedule: says to the world outside that this system lives, and to the manager once a day how quiet it is."""
 
-from datetime import datetime
-from typing import cast
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
-from functions.heartbeat.rules import all_quiet, is_alive
+from functions.heartbeat.daily import ENOUGH, Count, word_id, word_of
+from functions.heartbeat.rules import due_word, too_long
 from shared.errors import Retryable
+from shared.models.alert import Alert
 from shared.models.document import Watched
 from shared.models.finding import Finding
 from shared.ports import App, Query
-from shared.queries import ALERTS_BY_STANDING, OVERDUE
-from shared.runtime import scheduled_function
+from shared.queries import ALERTS, ALERTS_BY_STANDING, OVERDUE, OVERDUE_TICKETS
+from shared.runtime import note, scheduled_function
 from shared.step import Decision, step
 
-ENOUGH = 1000
+_DAY = timedelta(days=1)
 
 
 @scheduled_function
 def heartbeat(tick: datetime, app: App) -> dict[str, object]:
     """Beat only if nothing has waited too long: a platform that answers but does no work counts as dead.
 
-    Raises Retryable if the watch outside does not answer: it rings by itself then, which is what it is for.
+    The word of the day comes first: a watch that is out of order must not keep it back. Raises Retryable if work waits,
+    or if the watch does not answer; it rings by itself then, which is what it is for.
     """
-    alive = is_alive([_oldest(app, cast("Query[Watched]", query), tick) for query in OVERDUE], tick)
-    watch = app.heartbeat()
-    if alive and watch is not None:
-        watch.beat()
-    standing = app.store.find(ALERTS_BY_STANDING, limit=ENOUGH, equals={"standing": "open"})
-    news = all_quiet(app.settings, tick, [found.document for found in standing])
-    if news is not None:
-        step(app, Finding, news.id, lambda known, _now: Decision(known or news))
-    if not alive:
+    oldest = {query.name: _oldest(app, cast("Query[Watched]", query), tick) for query in OVERDUE}
+    word = _say_word(app, due_word(app.settings, tick), tick)
+    waits = too_long(oldest, tick)
+    if waits:
+        note(why="work_waits", **waits)
         raise Retryable("work has waited for too long: the watch outside is left to ring")
-    return {"outcome": "beat" if watch else "no_watch", "alerts": len(standing)}
+    watch = app.heartbeat()
+    if watch is not None:
+        note(why="the_watch_did_not_answer")  # what the line says if the next call is the last
+        watch.beat()
+        note(why="all_is_well")
+    return {"outcome": "beat" if watch else "no_watch", "word": word}
 
 
 def _oldest(app: App, query: Query[Watched], tick: datetime) -> datetime | None:
     """Return the time of the alarm that waits the longest; None if none is due."""
     found = app.store.find(query, limit=1, until=tick)
     return found[0].document.alarm_at if found else None
+
+
+def _say_word(app: App, day: date | None, tick: datetime) -> str:
+    """Say the day's word unless it was said; what is counted may have changed since, what was said does not."""
+    if day is None:
+        return "not_due"
+    if app.store.get(Finding, word_id(day)) is not None:
+        return "said_already"
+    word = word_of(day, tick, _counted(app, tick))
+    step(app, Finding, word.id, lambda known, _now: Decision(known or word))
+    return "said"
+
+
+def _counted(app: App, tick: datetime) -> Count:
+    """Three questions, each with a bound: at most 3000 documents, once a day."""
+    place: dict[str, Any] = {"id": "alert", "opened_at": tick - _DAY}
+    yesterday = Alert.model_construct(None, **place)  # only a place in the order
+    standing = app.store.find(ALERTS_BY_STANDING, limit=ENOUGH, equals={"standing": "open"})
+    recent = app.store.find(ALERTS, limit=ENOUGH, after=yesterday)
+    return Count(
+        tickets=len(app.store.find(OVERDUE_TICKETS, limit=ENOUGH)),
+        open=[found.document for found in standing],
+        recent=[found.document for found in recent],
+    )

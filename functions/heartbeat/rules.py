@@ -1,49 +1,43 @@
-"""When this system counts as alive, and what the daily "all quiet" says. Pure."""
+"""When this system counts as alive, and when the word of the day is due. Pure."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.calendar_spec import clock_time
 from shared.config.settings import Settings
-from shared.models.alert import Alert
-from shared.models.finding import Audience, Finding, Severity, finding_id
 
 TOO_LONG = timedelta(minutes=20)
 """The safety sweep sets a lost alarm anew after 5 to 10 minutes; what waits longer, nobody works on."""
 
-EVERY = timedelta(minutes=5)
-"""How often the function is called; the daily word goes with the first call at or after its time."""
+LATE = timedelta(hours=3)
+"""A word that comes so late still says that this lives; after that the next day's will.
+
+It is also more than any clock jumps ahead: a time that the clock skips is past, and not missing, after the jump.
+"""
 
 
-def is_alive(oldest: Iterable[datetime | None], tick: datetime) -> bool:
-    """Say whether nothing has waited too long. `oldest` are the times of the alarms that wait the longest."""
-    return all(at is None or tick - at <= TOO_LONG for at in oldest)
+def too_long(oldest: Mapping[str, datetime | None], tick: datetime) -> dict[str, int]:
+    """Return what has waited too long, and for how many minutes; nothing if this system is alive.
+
+    `oldest` has, by name, the time of the alarm that waits the longest.
+    """
+    waited = {name: tick - at for name, at in oldest.items() if at is not None}
+    return {name: span // timedelta(minutes=1) for name, span in waited.items() if span > TOO_LONG}
 
 
-def all_quiet(settings: Settings, tick: datetime, standing: Sequence[Alert]) -> Finding | None:
-    """Return the day's word if this tick is the one for it: the same finding for every retry of the tick."""
+def due_word(settings: Settings, tick: datetime) -> date | None:
+    """Return the day whose word is due at `tick` (UTC), on the clock of the updates; None if none is.
+
+    The same day is returned for a while, and twice where the clock goes back: whoever asks remembers what was said.
+    """
     wanted = settings.alerts.all_quiet_at
     if wanted is None or not settings.alerts.people:
         return None
-    calendar = settings.calendars[settings.updates.calendar]
-    local = tick.astimezone(ZoneInfo(calendar.tz))
-    since_wanted = timedelta(hours=local.hour, minutes=local.minute) - clock_time(wanted)
-    if not timedelta() <= since_wanted < EVERY:
-        return None
-    day = local.date().isoformat()
-    what = "All quiet: no alert is open." if not standing else f"Still open: {_count(len(standing), 'alert')}."
-    return Finding(
-        id=finding_id("all_quiet", day),
-        at=tick,
-        kind="all_quiet",
-        dedup_key=day,
-        severity=Severity.INFO,
-        audience=Audience.MANAGER,
-        text=f"{what} This mail comes every day; if it does not, somebody should look.",
-        alarm_at=tick,
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    zone = ZoneInfo(settings.calendars[settings.updates.calendar].tz)
+    face = tick.astimezone(zone).replace(tzinfo=None)
+    today = face.replace(hour=0, minute=0, second=0, microsecond=0)
+    for midnight in (today, today - timedelta(days=1)):  # yesterday's is late where it is wanted just before midnight
+        if timedelta() <= face - (midnight + clock_time(wanted)) < LATE:
+            return midnight.date()
+    return None
