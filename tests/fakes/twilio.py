@@ -106,7 +106,7 @@ class FakeTwilio:
         self.now = now
         self.over = threading.Event()
         self.lock = threading.RLock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", 0), self.handler())
         self._server.twilio = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -118,6 +118,14 @@ class FakeTwilio:
         self.over.set()
         self._server.shutdown()
         self._server.server_close()
+
+    def handler(self) -> "type[Handler]":
+        """Return what answers the requests. A subclass may watch them on their way."""
+        return Handler
+
+    def next_act(self, method: str) -> Act | None:
+        """Return what to do instead of what is right; None for what is right. A subclass may choose by the method."""
+        return self.acts.pop(0) if self.acts else None
 
     def keep(self, to: str, body: str, **fields) -> Message:
         """Take a message, past the interface."""
@@ -163,7 +171,9 @@ class _Server(ThreadingHTTPServer):
     twilio: FakeTwilio
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Answers one request."""
+
     server: _Server
 
     def do_POST(self) -> None:
@@ -184,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         twilio = self.server.twilio
         with twilio.lock:
             twilio.requests.append(Request(self.command, self.path, fields, dict(self.headers)))
-            act = twilio.acts.pop(0) if twilio.acts else None
+            act = twilio.next_act(self.command)
         with contextlib.suppress(OSError):
             if act is None:
                 self._do_right(fields)

@@ -1,27 +1,34 @@
-"""Kills a process of ours at random, again and again, some at random moments and some in the middle of a mail."""
+"""Kills a process of ours at random, again and again, some at random moments and some in mid-conversation."""
 
 import random
 import threading
 from collections.abc import Callable, Sequence
 
 from tests.faults.history import History
+from tests.faults.phases import Phases
 from tests.faults.processes import Mortal
-from tests.faults.sink import Sink
 
 GAP = (0.45, 1.15)  # seconds between two kills
-AIMS = (None, "envelope", "content", "dot", "dot")
-LONGEST_AIM = 0.6  # seconds to wait for a mail in that phase
+LONGEST_AIM = 0.6  # seconds to wait for a conversation in that phase
 LONGEST_START = 10.0
 
 
 class Chaos:
     """Its plan is the seed's; what it hits is not, since nobody knows where a process is at that moment.
 
-    `held_tasks` says how many tasks are in somebody's hands; asked when their runner is dead.
+    `aims` are the phases in which it kills; None is any moment. `held_tasks` says how many tasks are in somebody's
+    hands; asked when their runner is dead.
     """
 
-    def __init__(self, history: History, sink: Sink, held_tasks: Callable[[], int], seed: int) -> None:
-        self._history, self._sink, self._held_tasks = history, sink, held_tasks
+    def __init__(
+        self,
+        history: History,
+        phases: Phases,
+        aims: Sequence[str | None],
+        held_tasks: Callable[[], int],
+        seed: int,
+    ) -> None:
+        self._history, self._phases, self._aims, self._held_tasks = history, phases, aims, held_tasks
         self._dice = random.Random(seed)
         self._stopping = threading.Event()
 
@@ -30,9 +37,9 @@ class Chaos:
         for _ in range(times):
             if self._stopping.wait(self._dice.uniform(*GAP)):
                 return
-            victim, aim = self._dice.choice(processes), self._dice.choice(AIMS)
+            victim, aim = self._dice.choice(processes), self._dice.choice(self._aims)
             self._let_start(victim)
-            hit = self._sink.wait_for(aim, LONGEST_AIM) if aim else False
+            hit = self._phases.wait_for(aim, LONGEST_AIM) if aim else False
             victim.kill()
             victim.start()
             held = self._held_tasks() if victim.name == "runner" else 0

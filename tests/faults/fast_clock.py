@@ -39,3 +39,7 @@ class FastClock:
     def real(self, seconds: float) -> float:
         """Return how many real seconds `seconds` of this clock take."""
         return seconds / self.speed
+
+    def monotonic(self, at: datetime) -> float:
+        """Return what the system's monotonic clock shows when this one shows `at`."""
+        return self.started + (at - BEGINNING).total_seconds() / self.speed

@@ -20,7 +20,11 @@ class History:
 
     def add(self, what: str, **facts: Any) -> None:
         with self._lock:
-            self._lines.append({"what": what, "after": round(time.monotonic() - self._started, 4), **facts})
+            self._lines.append({"what": what, "after": self.after(time.monotonic()), **facts})
+
+    def after(self, monotonic: float) -> float:
+        """Return the `after` of something that happened when the monotonic clock showed this."""
+        return round(monotonic - self._started, 4)
 
     def lines(self) -> list[Line]:
         with self._lock:

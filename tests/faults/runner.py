@@ -19,6 +19,7 @@ from tests.faults.processes import i_am_ready
 DEADLINE = 300.0  # as the cloud's queue has it: longer than a claim's lease, shorter than the queue's own
 SENDERS = 24  # the places of a killed runner stay taken until its leases end; the others must get on meanwhile
 THREADS = 6
+AT_LENGTH = ("send_message", "alert_manager", "send_notice")
 
 
 class Poster:
@@ -41,7 +42,8 @@ class Poster:
 
 def main(file: str, port: int, clock: FastClock) -> None:
     settings = queue_settings()
-    settings["send_message"] = replace(settings["send_message"], max_concurrent=SENDERS)
+    for name in AT_LENGTH:
+        settings[name] = replace(settings[name], max_concurrent=SENDERS)
     queue = EmbeddedQueue(file, clock, settings, durable=False)
     with TaskWorkers(queue, Poster(port, os.environ["PROMISEKEEPER_TASK_TOKEN"], clock), clock, threads=THREADS):
         i_am_ready()

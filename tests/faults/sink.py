@@ -10,26 +10,21 @@ import socket
 import socketserver
 import threading
 import time
-from collections import Counter
 from typing import Self
 
 from tests.faults.history import History
+from tests.faults.phases import PATIENCE, Phases
 
 BEFORE_CONTENT = (0.001, 0.006)  # seconds until DATA is answered
 BEFORE_ANSWER = (0.005, 0.030)  # seconds between a mail's final dot and its 250
-PATIENCE = 30.0
 
 
 class Sink:
-    """A context manager. `phases` counts the conversations that are there now, `broken` those that ended in a phase."""
+    """A context manager. `phases` knows where each conversation stands."""
 
-    def __init__(self, history: History, seed: int) -> None:
-        self.history = history
-        self.phases: Counter[str] = Counter()
-        self.broken: Counter[str] = Counter()
+    def __init__(self, history: History, phases: Phases, seed: int) -> None:
+        self.history, self.phases = history, phases
         self._dice = random.Random(seed)
-        self._changed = threading.Condition()
-        self._closed: set[str] = set()
         self._server = _Server(self)
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sink", daemon=True)
@@ -39,45 +34,13 @@ class Sink:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.open_gates()
+        self.phases.open_gates()
         self._server.shutdown()
         self._server.server_close()
 
-    def close_gate(self, phase: str) -> None:
-        """From now on every conversation stays in `phase` until the gates are opened."""
-        with self._changed:
-            self._closed.add(phase)
-
-    def open_gates(self) -> None:
-        with self._changed:
-            self._closed.clear()
-            self._changed.notify_all()
-
-    def wait_for(self, phase: str, seconds: float) -> bool:
-        """Return True as soon as a conversation is in `phase`, False if none is within `seconds`."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.phases[phase] > 0, seconds)
-
-    def is_quiet(self) -> bool:
-        with self._changed:
-            return not self.phases.total()
-
-    def moved(self, old: str | None, new: str | None) -> None:
-        with self._changed:
-            if old is not None:
-                self.phases[old] -= 1
-            if new is not None:
-                self.phases[new] += 1
-            self._changed.notify_all()
-
-    def broke(self, phase: str) -> None:
-        with self._changed:
-            self.broken[phase] += 1
-
     def linger(self, phase: str, bounds: tuple[float, float]) -> None:
         time.sleep(self._dice.uniform(*bounds))
-        with self._changed:
-            self._changed.wait_for(lambda: phase not in self._closed, PATIENCE)
+        self.phases.wait_at_gate(phase)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -97,7 +60,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.sink, self.phase = self.server.sink, "envelope"
-        self.sink.moved(None, "envelope")
+        self.sink.phases.moved(None, "envelope")
         polite = False
         try:
             polite = self._talk()
@@ -105,8 +68,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             pass
         finally:
             if not polite:
-                self.sink.broke(self.phase)
-            self.sink.moved(self.phase, None)
+                self.sink.phases.broke(self.phase)
+            self.sink.phases.moved(self.phase, None)
 
     def _talk(self) -> bool:
         """Return True if the other side said good-bye."""
@@ -138,7 +101,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._enter("dot")
         self.sink.linger("dot", BEFORE_ANSWER)
         headers = email.parser.BytesHeaderParser().parsebytes(b"".join(lines))
-        listened = self._listens()
+        listened = still_listens(self.connection)
         self.sink.history.add("mail", message_id=str(headers["Message-ID"]), to=str(headers["To"]), listened=listened)
         if not listened:
             return False
@@ -146,20 +109,23 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._enter("told")
         return True
 
-    def _listens(self) -> bool:
-        self.connection.setblocking(False)
-        try:
-            return self.connection.recv(1, socket.MSG_PEEK) != b""
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        finally:
-            self.connection.settimeout(PATIENCE)
-
     def _enter(self, phase: str) -> None:
-        self.sink.moved(self.phase, phase)
+        self.sink.phases.moved(self.phase, phase)
         self.phase = phase
 
     def _say(self, words: str) -> None:
         self.wfile.write(words.encode() + b"\r\n")
+
+
+def still_listens(connection: socket.socket) -> bool:
+    """Say whether the other side is still there, as far as the connection tells."""
+    before = connection.gettimeout()
+    connection.setblocking(False)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        connection.settimeout(before)

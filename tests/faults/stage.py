@@ -13,8 +13,10 @@ from typing import Self
 import yaml
 
 from shared.instant import format_instant
+from tests.faults.chaos import Chaos
 from tests.faults.fast_clock import FastClock
 from tests.faults.history import History
+from tests.faults.phases import Phases
 from tests.faults.processes import Mortal, wait_until_ready
 from tests.faults.psa import Psa
 from tests.faults.sink import Sink
@@ -27,24 +29,38 @@ FINAL_SECONDS, MAIL_SECONDS = 120.0, 60.0  # of the fast clock: together shorter
 
 
 class Stage:
-    """A context manager. Everything of one run is in `folder`: the one file of store and queue, logs, history."""
+    """A context manager. Everything of one run is in `folder`: the one file of store and queue, logs, history.
+
+    `conversations` are the phases of a conversation with the outside in which a process may well be killed.
+    """
+
+    conversations: tuple[str, ...] = ("envelope", "content", "dot", "dot")
 
     def __init__(self, folder: Path, seed: int, *, workers: int = 2, speed: float = 90.0) -> None:
         self.clock = FastClock.starting_now(speed)
-        self.history = History()
-        self.sink = Sink(self.history, seed)
+        self.history, self.phases = History(), Phases()
+        self.folder, self.file = folder, folder / "platform.sqlite3"
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._port: int = self._listener.getsockname()[1]
+        self.sink = Sink(self.history, self.phases, seed)
         self.psa = Psa(self._port, self.clock, self.history)
-        file, environ = folder / "platform.sqlite3", self._environment(folder)
-        self.stock = Stock(file, self.clock)
-        self.workers = [self._worker(f"worker-{n}", folder, file, environ) for n in range(1, workers + 1)]
-        run = ["tests.faults.runner", str(file), str(self._port), str(self.clock)]
-        self.runner = Mortal("runner", run, folder, environ)
+        self.set_up(seed)
+        self.environ = self._environment()
+        self.stock = self.open_stock()
+        self.workers = [self._worker(f"worker-{n}") for n in range(1, workers + 1)]
+        run = ["tests.faults.runner", str(self.file), str(self._port), str(self.clock)]
+        self.runner = Mortal("runner", run, folder, self.environ)
         self.processes = [*self.workers, self.runner]
+        self.chaos = Chaos(self.history, self.phases, (None, *self.conversations), self.stock.held_tasks, seed)
         self.set_anew = 0
         self._ended = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_now_and_then, name="sweeper", daemon=True)
+
+    def set_up(self, seed: int) -> None:
+        """Make what else a run needs outside, before the settings are written."""
+
+    def open_stock(self) -> Stock:
+        return Stock(self.file, self.clock)
 
     def __enter__(self) -> Self:
         self.sink.__enter__()
@@ -66,18 +82,19 @@ class Stage:
         self.stock.close()
 
     def settle(self, seconds: float) -> bool:
-        """Return True when nothing is left to do about any mail; False if that is not so within real `seconds`."""
+        """Return True when nothing is left to do; False if that is not so within real `seconds`."""
         until = time.monotonic() + seconds
-        while not (self.stock.is_quiet() and self.sink.is_quiet()):
+        while not (self.stock.is_quiet() and self.phases.is_quiet()):
             if time.monotonic() > until:
                 return False
             time.sleep(0.1)
         return True
 
-    def _worker(self, name: str, folder: Path, file: Path, environ: dict[str, str]) -> Mortal:
+    def _worker(self, name: str) -> Mortal:
         """All workers listen on one socket: what comes while one is dead goes to another, or waits."""
         fd = self._listener.fileno()
-        return Mortal(name, ["tests.faults.worker", str(fd), str(file), str(self.clock)], folder, environ, fds=[fd])
+        command = ["tests.faults.worker", str(fd), str(self.file), str(self.clock)]
+        return Mortal(name, command, self.folder, self.environ, fds=[fd])
 
     def _sweep_now_and_then(self) -> None:
         while not self._ended.wait(self.clock.real(SWEEP_EVERY.total_seconds())):
@@ -92,20 +109,22 @@ class Stage:
             finally:
                 connection.close()
 
-    def _environment(self, folder: Path) -> dict[str, str]:
-        settings = folder / "settings.yaml"
-        settings.write_text(yaml.safe_dump(self._settings()), encoding="utf-8")
-        file = folder / "platform.sqlite3"
+    def _environment(self) -> dict[str, str]:
+        settings = self.folder / "settings.yaml"
+        settings.write_text(yaml.safe_dump(self.settings()), encoding="utf-8")
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("PROMISEKEEPER_")},
             "PROMISEKEEPER_SETTINGS": str(settings),
-            "PROMISEKEEPER_STORE": f"sqlite:{file}",
-            "PROMISEKEEPER_QUEUE": f"embedded:{file}",
+            "PROMISEKEEPER_STORE": f"sqlite:{self.file}",
+            "PROMISEKEEPER_QUEUE": f"embedded:{self.file}",
             "PROMISEKEEPER_TASK_TOKEN": TOKEN,
-            "DESK_SIGNING_KEY": KEY,
+            **self.secrets(),
         }
 
-    def _settings(self) -> dict[str, object]:
+    def secrets(self) -> dict[str, str]:
+        return {"DESK_SIGNING_KEY": KEY}
+
+    def settings(self) -> dict[str, object]:
         days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
         system = {"kind": "generic", "signing_keys": ["env:DESK_SIGNING_KEY"]}
         relay = {

@@ -28,7 +28,7 @@ class Stock:
     """Opens the one file of store and queue. Each thread that asks has connections of its own."""
 
     def __init__(self, file: Path, clock: FastClock) -> None:
-        self._file, self._clock = file, clock
+        self._file, self.clock = file, clock
         self._store = SqliteStore(file)
         self._queue = EmbeddedQueue(file, clock)
 
@@ -38,19 +38,19 @@ class Stock:
 
     def is_quiet(self) -> bool:
         """True when nothing is left to do about any mail, now or soon."""
-        soon = self._clock.now() + QUIET_FOR
+        soon = self.clock.now() + QUIET_FOR
         due = self._queue.next_due()
         if due is not None and due <= soon:
             return False
-        return not any(self._list(MESSAGES_BY_STATE, state=state) for state in _AT_WORK) and not self._overdue(soon)
+        return not any(self.every(MESSAGES_BY_STATE, state=state) for state in _AT_WORK) and not self._overdue(soon)
 
     def messages(self) -> list[Message]:
         """Return all messages, by the lists of their states: what is on none of them nobody could find."""
-        return [message for state in OutgoingState for message in self._list(MESSAGES_BY_STATE, state=state)]
+        return [message for state in OutgoingState for message in self.every(MESSAGES_BY_STATE, state=state)]
 
     def held_tasks(self) -> int:
         """Return how many tasks are in the hands of a runner, a dead one perhaps."""
-        return int(self._rows(_HELD_TASKS, format_instant(self._clock.now()))[0][0])
+        return int(self._rows(_HELD_TASKS, format_instant(self.clock.now()))[0][0])
 
     def tries(self, function: str) -> list[int]:
         """Return how often each task of `function` was handed to a runner; done ones are remembered for an hour."""
@@ -58,7 +58,7 @@ class Stock:
 
     def note(self, history: History) -> None:
         """Note all that a judge asks for."""
-        tickets = self._list(TICKETS)
+        tickets = self.every(TICKETS)
         for ticket in tickets:
             told = [told.message for told in ticket.told]
             at = format_instant(ticket.updated_at)
@@ -75,8 +75,12 @@ class Stock:
                 state=message.state.value,
                 reason=message.reason,
             )
-        for finding in self._list(FINDINGS):
+        for finding in self.every(FINDINGS):
             history.add("finding", kind=finding.kind, cause=finding.dedup_key)
+        self.note_undone(history)
+
+    def note_undone(self, history: History) -> None:
+        """Note what still waits although its time has come."""
         for name in self._undone():
             history.add("undone", name=name)
 
@@ -85,7 +89,7 @@ class Stock:
             return connection.execute(statement, values).fetchall()
 
     def _undone(self) -> Iterator[str]:
-        now, due = self._clock.now(), self._queue.next_due()
+        now, due = self.clock.now(), self._queue.next_due()
         if due is not None and due <= now:
             yield f"a task on the queue, due at {due}"
         for letter in self._queue.dead_letters(PAGE):
@@ -96,7 +100,7 @@ class Stock:
     def _overdue(self, until: datetime) -> list[Watched]:
         return [found.document for query in OVERDUE for found in self._store.find(query, until=until, limit=PAGE)]
 
-    def _list(self, query: Query[D], **equals: str) -> list[D]:
+    def every(self, query: Query[D], **equals: str) -> list[D]:
         found: list[D] = []
         while page := self._store.find(query, limit=PAGE, after=found[-1] if found else None, equals=equals or None):
             found += [each.document for each in page]

@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from tests.faults.chaos import Chaos
 from tests.faults.history import of_kind
 from tests.faults.judge import judge
 from tests.faults.stage import Stage
@@ -45,19 +44,18 @@ def test_forty_kills_lose_nothing_say_nothing_twice_and_list_every_doubt(tmp_pat
     assert ended_by_themselves == []
     assert len(of_kind(lines, "webhook")) == 4 * TICKETS
     assert len(of_kind(lines, "kill")) == KILLS
-    assert stage.sink.broken.total() > 0, "no kill hit a mail on its way: the run proved too little"
+    assert stage.phases.broken.total() > 0, "no kill hit a mail on its way: the run proved too little"
     assert any(kill["orphaned"] for kill in of_kind(lines, "kill")), "no runner died with a task in its hands"
 
 
 def play(stage, seed):
     """Let the PSA report a busy hour while processes die; return when all is reported and the last one was killed."""
-    chaos = Chaos(stage.history, stage.sink, stage.stock.held_tasks, seed)
-    killer = threading.Thread(target=chaos.kill, args=(stage.processes, KILLS))
+    killer = threading.Thread(target=stage.chaos.kill, args=(stage.processes, KILLS))
     killer.start()
     try:
         stage.psa.play(changes(TICKETS, PLAY_SECONDS, seed))
     except BaseException:
-        chaos.stop()
+        stage.chaos.stop()
         raise
     finally:
         killer.join()
@@ -67,7 +65,7 @@ def beside_the_verdict(stage):
     lines = stage.history.lines()
     orphaned = sum(kill["orphaned"] for kill in of_kind(lines, "kill"))
     again = sum(webhook["tries"] - 1 for webhook in of_kind(lines, "webhook"))
-    cut_off = ", ".join(f"{phase} {count}" for phase, count in sorted(stage.sink.broken.items()))
+    cut_off = ", ".join(f"{phase} {count}" for phase, count in sorted(stage.phases.broken.items()))
     return (
         f"mails cut off in: {cut_off}; tasks in a dead runner's hands: {orphaned};"
         f" looks set anew by the sweep: {stage.set_anew}; webhooks sent again: {again}"

@@ -23,14 +23,14 @@ def stage(tmp_path):
 
 def stopped_in(stage, phase):
     """Bring one mail into `phase`, and let it stay there."""
-    stage.sink.close_gate(phase)
+    stage.phases.close_gate(phase)
     stage.psa.report(NEW)
-    assert stage.sink.wait_for(phase, PATIENCE)
+    assert stage.phases.wait_for(phase, PATIENCE)
 
 
 def comes_to_rest(stage):
     """Let everything happen and return the one message."""
-    stage.sink.open_gates()
+    stage.phases.open_gates()
     wait_until_ready(stage.processes)
     assert stage.settle(PATIENCE)
     stage.stock.note(stage.history)
