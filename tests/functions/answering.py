@@ -60,7 +60,8 @@ class Browser:
     def presses(self, deed: str, alert: str, *, after: float = 5, headers=None, **fields: str) -> Answer:
         """Press a button `after` some seconds of looking; return the answer itself, before any redirect."""
         form = {"deed": deed, "alert": alert, "shown": self.mark, **fields}
-        self.desk.passes(seconds=after)
+        if after:
+            self.desk.passes(seconds=after)
         return asks(self.desk, "POST", self.path, urlencode(form).encode(), {**FORM, **(headers or {})})
 
     def does(self, deed: str, alert: str, **fields: str) -> "Browser":
