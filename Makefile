@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check replay bench check-config package indexes clean
+.PHONY: help setup demo run serve test check replay why who bench check-config package indexes clean
 
 help:            ## this list
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/\t/' | expand -t 16
@@ -30,6 +30,15 @@ check: $(VENV)/tests.stamp  ## what CI checks besides the tests: style, types, t
 
 replay: $(VENV)/run.stamp  ## what would our clients have been told? LOG=<csv|csv.gz> OUT=<dir> [SETTINGS=<yaml>]
 	$(PY) -m infra.local.replay $(LOG) $(OUT) $(if $(SETTINGS),--settings $(SETTINGS)) $(ARGS)
+
+why: $(VENV)/run.stamp  ## why was somebody (not) told? ALERT=<id> or TICKET=<number> [DATA=<dir>] [SETTINGS=<yaml>]
+	@$(PY) -m infra.alerts.why $(if $(ALERT),--alert "$(ALERT)") $(if $(TICKET),--ticket "$(TICKET)") \
+		$(if $(SETTINGS),--settings $(SETTINGS)) --data $(or $(DATA),var) $(ARGS)
+
+who: $(VENV)/run.stamp  ## who would be told? [AT="2026-12-24 03:00"] [SEVERITY= CLIENT= KIND= TEAM= OWNER=] [SETTINGS=<yaml>] [ARGS=--week]
+	@$(PY) -m infra.alerts.who --settings $(or $(SETTINGS),infra/settings.example.yaml) $(if $(AT),--at "$(AT)") \
+		$(if $(SEVERITY),--severity $(SEVERITY)) $(if $(KIND),--kind $(KIND)) $(if $(CLIENT),--client "$(CLIENT)") \
+		$(if $(TEAM),--team "$(TEAM)") $(if $(OWNER),--owner "$(OWNER)") $(ARGS)
 
 bench: $(VENV)/tests.stamp  ## the figures: replay, webhook latency, store, calendar; side by side
 	$(PY) -m tests.bench $(ARGS)
