@@ -1,10 +1,10 @@
 """What is stored of the alerts and what still waits, as a person could find it: read beside the running platform."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from shared.models.alert import Alert, Standing
+from shared.models.alert import Alert, Errand, Standing
 from shared.models.contact_method import Item
 from shared.models.finding import Finding
 from shared.models.notice import Notice
@@ -91,14 +91,16 @@ def _goes_on(alert: Alert) -> bool:
     return alert.standing is Standing.OPEN and alert.step_at is not None
 
 
-def _said(notice: Notice) -> Iterator[Item]:
-    """Of several items about one alert those were dropped that came first: what is younger makes them stale."""
+def _said(notice: Notice) -> Iterable[Item]:
+    """Of several items about one alert those were dropped that came first; what is left of one errand is said once."""
     left = Counter(dropped.alert for dropped in notice.dropped)
+    said: dict[tuple[str, Errand], Item] = {}
     for item in notice.items:
         if left[item.alert]:
             left[item.alert] -= 1
         else:
-            yield item
+            said[item.alert, item.errand] = item
+    return said.values()
 
 
 def _note_finding(history: History, finding: Finding) -> None:
