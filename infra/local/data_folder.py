@@ -1,4 +1,4 @@
-"""The folder in which the platform of one machine keeps everything: store, queue, mailbox and its own token."""
+"""The folder in which the platform of one machine keeps everything: store, queue, mailbox, phone, its own secrets."""
 
 import contextlib
 import os
@@ -52,13 +52,21 @@ class DataFolder:
         return self.path / "phone.sqlite3"
 
     def token(self) -> str:
-        """Return the token by which functions know our own queue and scheduler: drawn once, for its owner's eyes."""
-        file = self.path / "task-token"
+        """Return the token by which functions know our own queue and scheduler."""
+        return self._drawn_once("task-token")
+
+    def link_key(self) -> str:
+        """Return the key that signs the links by which people answer, where the settings name none."""
+        return self._drawn_once("link-key")
+
+    def _drawn_once(self, name: str) -> str:
+        """Return the secret in the file `name`: drawn once, for its owner's eyes."""
+        file = self.path / name
         if not file.exists():
-            draft = self.path / f"task-token.{os.getpid()}"
+            draft = self.path / f"{name}.{os.getpid()}"
             draft.touch(_ONLY_ME)
             draft.write_text(secrets.token_urlsafe(_TOKEN_BYTES), encoding="ascii")
-            with contextlib.suppress(FileExistsError):  # another process was faster: its token counts
+            with contextlib.suppress(FileExistsError):  # another process was faster: its secret counts
                 os.link(draft, file)
             draft.unlink()
         file.chmod(_ONLY_ME)

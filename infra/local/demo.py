@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from infra.local import demo_report, export
 from infra.local.data_folder import DataFolder, UnusableFolder
+from infra.local.demo_afterwards import Afterwards
 from infra.local.demo_platform import Day, prepare
 from infra.local.demo_stage import Weather
 from infra.local.pages.words import clock_time, day_name
@@ -26,7 +27,7 @@ from infra.local.stopping import wait_for_stop
 from shared.errors import ConfigurationError
 
 OUT = Path("var/demo")
-NOTICE = "This is a played day with invented people. The clock stands still at its end: {day}, {time}."
+NOTICE = "This is a played day with invented people. It ended on {day} at {time}."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +49,9 @@ def demo(seed: int, out: Path, port: int | None, console: Console) -> None:
     export.mark(out)
     with (out / "functions.log").open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
         day = prepare(folder, START, seed, Weather(), _notice())
-        server = Server(day.platform, port) if port is not None else None  # before the wait: a taken port says so now
+        server = (
+            Server(Afterwards(day), port) if port is not None else None
+        )  # before the wait: a taken port says so now
         play(day, seed)
         found = demo_report.outcome(day)
         exported = export.export(day.platform.desk, out)

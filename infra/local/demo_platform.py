@@ -52,7 +52,9 @@ def prepare(folder: DataFolder, start: datetime, seed: int, weather: Weather, no
 
 
 def _secrets() -> dict[str, str]:
-    return {reference.removeprefix("env:"): value for reference, value in SECRETS.items()}
+    """A key of the day's own makes the day's links the same every time. It opens nothing but this day."""
+    fake = {reference.removeprefix("env:"): value for reference, value in SECRETS.items()}
+    return {**fake, "FAKE_LINK_KEY": "fake-link-key-of-the-played-day"}
 
 
 def _clients(app: App, psas: Psas, secrets: Secrets) -> Callable[[str], PsaClient]:

@@ -10,10 +10,12 @@ from rich.text import Text
 
 from infra.local.demo_platform import Day
 from infra.local.pages import words
+from infra.local.pages.alert_words import STANDINGS, WAYS
 from infra.local.pages.figures import Figures, figures
 from infra.local.pages.journey import Lane, Line, journey
 from infra.local.pages.stories import worth_reading
 from infra.local.simulated.people import GROUPS
+from shared.models.alert import Standing
 from shared.models.ticket import PromiseOutcome, Ticket
 
 MOST_REASONS = 6
@@ -27,6 +29,13 @@ LANES = {
     Lane.ALERT: "our people",
 }
 """Who a line is about, in a word."""
+
+_ENDS = {
+    Standing.OPEN: "the next one in the chain is told when their turn comes",
+    Standing.ACKNOWLEDGED: "until their time for it runs out",
+    Standing.SNOOZED: "told again then",
+    Standing.RESOLVED: "and whoever had heard of it heard that, too",
+}
 
 Row = tuple[str, str, str]
 """What, how many, and what it means."""
@@ -49,7 +58,8 @@ def outcome(day: Day) -> Outcome:
     settings = day.platform.app.settings
     readable = [t for t in counted.tickets if settings.language_for(t.company_id, t.company) == settings.msp.language]
     example = next((story.ticket for story in worth_reading(readable, most=1)), None)
-    lines = journey(example, ledger.messages_of(example.id), counted.alerts, desk.zone) if example else []
+    findings = ledger.findings(desk.span(desk.today()))
+    lines = journey(example, ledger.messages_of(example.id), findings, desk.zone) if example else []
     return Outcome(day, counted, example, lines)
 
 
@@ -108,9 +118,23 @@ def _rows(found: Outcome) -> Iterator[Row]:
     yield "  kept", _n(kept), "with something real to tell"
     yield "  kept by a holding note", _n(noted), "honest: nothing new yet"
     yield "  broken", _n(f.promises[PromiseOutcome.BROKEN]), "each is an alert for a manager"
-    yield "Technicians nudged in time", _n(f.nudges), "before a promise was missed"
-    yield "Alerts for managers", _n(len(f.for_managers)), _alerts(f)
+    yield from _people_rows(f)
     yield "In doubt", _n(f.uncertain), "may have gone out; never repeated blindly" if f.uncertain else ""
+
+
+def _people_rows(f: Figures) -> Iterator[Row]:
+    """What our own people heard, and who has it."""
+    unknown = len(f.nudges) - f.nudged
+    others = f"; {unknown} more for owners whom the settings do not name" if unknown else ""
+    yield "Technicians nudged in time", _n(f.nudged), f"before a promise was missed{others}"
+    yield "Alerts for managers", _n(len(f.for_managers)), _alerts(f)
+    for standing, count in f.by_standing.items():
+        if count:
+            yield f"  {STANDINGS[standing].lower()}", _n(count), _ENDS[standing]
+    for way, count in f.people_told.items():
+        yield f"  messages {WAYS[way]}", _n(count), "to our own people"
+    yield "  taken by somebody", _n(f.taken), "then nobody else is told of it"
+    yield "  held by quiet hours", _n(f.slept), "said in the morning, if they still hold then"
 
 
 def _n(number: int) -> str:

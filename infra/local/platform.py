@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from infra.local.answering_phone import AnsweringPhone
 from infra.local.host import FunctionHost
 from infra.local.pages import Desk, Pages
 from infra.local.wsgi_call import Answer
 from shared import wiring
 from shared.adapters.task_delivery import Answer as TaskAnswer
 from shared.channels.mailbox import MailboxChannel
+from shared.channels.phone import PhoneChannel
 from shared.instant import format_instant
 from shared.ports import App
 
@@ -30,13 +32,24 @@ class Platform:
         self.host = FunctionHost()
         channel = app.mail() if app.settings.mail.channel == "mailbox" else None
         self.mailbox = channel if isinstance(channel, MailboxChannel) else None
-        self.desk = Desk(app, self.mailbox, notice)
+        self.phone = self._phone(token)
+        self.desk = Desk(app, self.mailbox, notice, self.phone)
         self.pages = Pages(self.desk)
         self._ours = {"Authorization": f"Bearer {token}"}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         first = environ.get("PATH_INFO", "/").lstrip("/").partition("/")[0]
         return (self.host if first in self.host.apps else self.pages)(environ, start_response)
+
+    def _phone(self, token: str) -> AnsweringPhone | None:
+        """Return the phone of this machine where SMS are kept instead of sent. Without people there is nobody's."""
+        alerts = self.app.settings.alerts
+        channel = self.app.sms() if alerts.people and alerts.sms.channel == "phone" else None
+        if not isinstance(channel, PhoneChannel):
+            return None
+        return AnsweringPhone(
+            channel, self.app, token, lambda body, headers: self.host.post("alert_reply", body, headers, "/sms")
+        )
 
     def deliver(self, function: str, body: bytes, headers: dict[str, str]) -> TaskAnswer:
         """Bring one task to its function, as our queue does."""

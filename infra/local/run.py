@@ -7,11 +7,13 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.local.data_folder import DataFolder, UnusableFolder
+from infra.local.local_links import with_local_links
 from infra.local.platform import Platform
 from infra.local.queues import queue_settings
 from infra.local.scheduler import Scheduler, jobs
@@ -22,6 +24,9 @@ from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.task_workers import TaskWorkers
 from shared.errors import ConfigurationError, Retryable
 from shared.ports import App
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 PORT = 8710
 WORKERS = 12  # more than all paced queues together take at once, so that a slow PSA or relay holds nobody else up
@@ -47,8 +52,13 @@ def run(settings: Path, data: Path, port: int) -> None:
     environ = folder.environment(settings, os.environ)
     app = wiring.build(environ)
     queue = EmbeddedQueue(folder.queue, app.clock, queue_settings())
-    platform = Platform(replace(app, queue=queue), environ["PROMISEKEEPER_TASK_TOKEN"])
-    server = Server(platform, port)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return platform(environ, start_response)
+
+    server = Server(answer, port)  # its address is known from here on, and links need it
+    app = with_local_links(replace(app, queue=queue), server.url, folder.link_key())
+    platform = Platform(app, environ["PROMISEKEEPER_TASK_TOKEN"])
     workers = TaskWorkers(queue, platform.deliver, app.clock, threads=WORKERS)
     scheduler = Scheduler(jobs(), platform.tick, app.clock)
     server.start()

@@ -12,6 +12,7 @@ from infra.local.demo_stage import Weather
 from infra.local.fake_psa.things import Action
 from infra.local.simulator import END, START, plot
 from shared.models.message import Message
+from shared.models.notice import Notice
 from shared.models.outgoing import OutgoingState
 
 HOLD = timedelta(minutes=3)
@@ -29,6 +30,13 @@ def played(folder: Path, *, seed: int = 1, tickets: int = 30, weather: Weather |
 def sent(day: Day) -> list[Message]:
     desk = day.platform.desk
     return desk.ledger().messages(desk.span(desk.today()), OutgoingState.SENT)
+
+
+def told_people(day: Day) -> list[Notice]:
+    """The messages to the MSP's own people that went out."""
+    desk = day.platform.desk
+    found = desk.ledger().notices(desk.span(desk.today()))
+    return [notice for notice in found if notice.state is OutgoingState.SENT]
 
 
 def mails(day: Day) -> list[bytes]:

@@ -13,8 +13,10 @@ from infra.local.simulator import END
 from infra.local.wsgi_call import call
 from shared.mail.letter import Letter
 from shared.mail.mail import Mail
+from shared.models.alert import Alert, alert_id
 from shared.models.finding import Audience, Finding, Severity
 from shared.models.message import Message
+from shared.models.notice import Dropped, Notice
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Held, Moment, Person, Promise, Ticket, TicketState, Told, Touchpoint
 from shared.ports import Create
@@ -22,6 +24,9 @@ from tests.functions.played import played
 
 NAUGHTY = "\"><script>alert(1)</script><img src=x onerror=alert(2)>' {{7*7}} {% raw %} javascript:alert(3) \u202eabc"
 NAUGHTY_TICKET = "ticket-" + "ab" * 16
+NAUGHTY_FINDING = "a finding about something naughty"
+NAUGHTY_ALERT = alert_id("client_in_silence", NAUGHTY_FINDING)
+NAUGHTY_NUMBER = "+353871234599"
 AT = END - timedelta(hours=3)
 VOID = frozenset(("meta", "link", "input", "br", "img", "rect"))
 
@@ -42,7 +47,8 @@ def site(day):
         found[path] = call(day.platform, "GET", path)
         if found[path].header("Content-Type") == "text/html; charset=utf-8" and not path.endswith("/letter"):
             links = re.findall(r'(?:href|src)="(/[^"#]*)', found[path].body.decode())
-            wanted |= {link.replace("&amp;", "&") for link in links} - found.keys()
+            inside = {link.replace("&amp;", "&") for link in links if not link.startswith("/alert_reply/")}
+            wanted |= inside - found.keys()
     return found
 
 
@@ -89,7 +95,8 @@ def test_no_text_from_outside_becomes_a_tag_an_attribute_or_a_link(pages):
     """The page for everything that bears a naughty title, name, address, owner, reason and alert."""
     touched = [path for path, page in pages.items() if "alert(1)" in page.source]
 
-    assert {"/", "/mailbox", "/tickets", "/alerts", "/uncertain", f"/tickets/{NAUGHTY_TICKET}"} <= set(touched)
+    new = {"/phone", f"/phone/{NAUGHTY_NUMBER}", f"/alerts/{NAUGHTY_ALERT}"}
+    assert new | {"/", "/mailbox", "/tickets", "/alerts", "/uncertain", f"/tickets/{NAUGHTY_TICKET}"} <= set(touched)
     for path, page in pages.items():
         for tag in page.tags:
             assert tag.name not in {"script", "img", "object", "embed", "base"}, path
@@ -132,7 +139,7 @@ def test_everything_has_a_name_that_can_be_read_out(pages):
         assert len(set(ids)) == len(ids), path
         labels = {tag.attributes.get("for") for tag in page.tags if tag.name == "label"}
         for tag in page.tags:
-            if tag.name == "input":
+            if tag.name in ("input", "textarea") and tag.attributes.get("type") != "hidden":
                 assert tag.attributes["id"] in labels, path
             if tag.name == "section":
                 assert tag.attributes["aria-labelledby"] in ids, path
@@ -150,7 +157,7 @@ def test_every_page_is_well_formed(pages):
 
 
 def test_the_page_a_reader_is_on_is_marked(pages):
-    for path in ("/", "/mailbox", "/tickets", "/alerts", "/uncertain"):
+    for path in ("/", "/mailbox", "/phone", "/tickets", "/alerts", "/uncertain"):
         current = [tag.attributes["href"] for tag in pages[path].tags if tag.attributes.get("aria-current") == "page"]
         assert current == [path]
 
@@ -282,11 +289,11 @@ def _add_what_is_naughty(platform):
     )
     sent = message.but(id="message-naughty2", state=OutgoingState.SENT, sent_at=AT, reference="mailbox-999")
     dead = message.but(id="message-naughty3", state=OutgoingState.DEAD)
-    alert = Finding(
-        id="alert-naughty",
+    finding = Finding(
+        id="finding-naughty",
         at=AT,
         kind="client_in_silence",
-        dedup_key="x",
+        dedup_key=NAUGHTY_FINDING,
         severity=Severity.CRITICAL,
         audience=Audience.MANAGER,
         text=NAUGHTY,
@@ -294,10 +301,64 @@ def _add_what_is_naughty(platform):
         number=NAUGHTY,
         company=NAUGHTY,
     )
-    platform.app.store.commit([Create(each) for each in (ticket, message, sent, dead, alert)])
+    everything = (ticket, message, sent, dead, finding, *_naughty_alert(finding))
+    platform.app.store.commit([Create(each) for each in everything])
+    platform.phone.channel.received("SM" + "a" * 32, NAUGHTY_NUMBER, NAUGHTY, AT)
+    platform.phone.channel.replied(
+        "SM" + "b" * 32, NAUGHTY_NUMBER, f'{NAUGHTY} http://127.0.0.1:8710/alert_reply/n/a"b', AT
+    )
     raw = f"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nDate: {NAUGHTY!r}\r\n\r\n{NAUGHTY!r}".encode()
     naughty = Mail(message_id=message_id, sender="a@b.example", recipient=NAUGHTY, subject=NAUGHTY, raw=raw)
     platform.mailbox.send(naughty, lambda: None)
+
+
+def _naughty_alert(finding):
+    """An alert and what carried it, with outside text in every field that takes some."""
+    facts = {name: getattr(finding, name) for name in ("kind", "dedup_key", "severity", "audience", "text", "ticket")}
+    turn = {"cycle": 1, "round": 0, "step": 0}
+    told = {**turn, "person": NAUGHTY, "at": AT, "ready_at": AT, "unreached": NAUGHTY}
+    carried = {"alert": NAUGHTY_ALERT, **turn, "severity": "critical", "ready_at": AT}
+    notice = Notice(
+        id="notice-" + "cd" * 16,
+        person=NAUGHTY,
+        way="sms",
+        method="method-1",
+        items=(carried,),
+        text=NAUGHTY,
+        decided_at=AT,
+        expires_at=AT,
+        state=OutgoingState.DEAD,
+        reason=NAUGHTY,
+    )
+    dropped = notice.but(id="notice-" + "ef" * 16, dropped=(Dropped(alert=NAUGHTY_ALERT, why=NAUGHTY),))
+    alert = Alert(
+        id=NAUGHTY_ALERT,
+        **facts,
+        number=NAUGHTY,
+        company=NAUGHTY,
+        owner=NAUGHTY,
+        psa=NAUGHTY,
+        opened_at=AT,
+        found_at=AT,
+        changed_at=AT,
+        standing="acknowledged",
+        by=NAUGHTY,
+        chain=NAUGHTY,
+        tellings=tuple(
+            {**told, "way": way, "notice": id_}
+            for way, id_ in (("sms", notice.id), ("email", dropped.id), ("chat", ""))
+        ),
+        ledger=tuple(
+            {"at": AT, "what": what}
+            for what in (
+                f"found: {NAUGHTY}",
+                f"{NAUGHTY} has it",
+                f"over: {NAUGHTY}",
+                f"2026-99-99 99:99 UTC {NAUGHTY}",
+            )
+        ),
+    )
+    return notice, dropped, alert
 
 
 def _letter():

@@ -1,9 +1,10 @@
-"""What the pages look at: the platform's store and mailbox, in the MSP's own time zone."""
+"""What the pages look at: the platform's store, mailbox and phone, in the MSP's own time zone."""
 
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from infra.local.answering_phone import AnsweringPhone
 from infra.local.pages.ledger import LOOK_BACK, Ledger, Span, day_span
 from shared.channels.mailbox import MailboxChannel
 from shared.models.ticket import Ticket
@@ -12,11 +13,14 @@ from shared.ports import App
 
 @dataclass(frozen=True)
 class Desk:
-    """`mailbox` is None where mails go out by SMTP. `notice` stands on every page, for example that time is played."""
+    """`mailbox` and `phone` are None where mails and SMS really go out. `notice` stands on every page, for example that
+    time is played.
+    """
 
     app: App
     mailbox: MailboxChannel | None
     notice: str = ""
+    phone: AnsweringPhone | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 
 from infra.local.pages import words
 from infra.local.pages.ledger import LOOK_BACK, Ledger, Span
-from shared.models.finding import Audience, Finding, Severity
+from shared.alerts.kinds import kind_of
+from shared.models.alert import Alert, Standing, Way
+from shared.models.finding import Audience, Severity
 from shared.models.message import Message
+from shared.models.notice import Notice
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import PromiseOutcome, Ticket, Touchpoint
 
@@ -24,14 +27,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`told` counts mails that went out; `stopped` those that a guard stopped or the other side refused."""
+    """`told` counts mails to clients that went out. `alerts` came up in the day; `notices` told our own people."""
 
     tickets: tuple[Ticket, ...]
     told: Counter[str] = field(default_factory=Counter)
     on_their_way: int = 0
     promises: Counter[PromiseOutcome] = field(default_factory=Counter)
     reasons: tuple[Reason, ...] = ()
-    alerts: tuple[Finding, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    notices: tuple[Notice, ...] = ()
     uncertain: int = 0
 
     @property
@@ -53,12 +57,40 @@ class Figures:
         return (self.due - self.promises[PromiseOutcome.BROKEN]) * 100 // self.due if self.due else None
 
     @property
-    def for_managers(self) -> tuple[Finding, ...]:
+    def for_managers(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self.alerts if alert.audience is Audience.MANAGER)
 
     @property
-    def nudges(self) -> int:
-        return len(self.alerts) - len(self.for_managers)
+    def nudges(self) -> tuple[Alert, ...]:
+        """What technicians were to hear before a promise was missed."""
+        return tuple(alert for alert in self.alerts if alert.audience is Audience.TECHNICIAN)
+
+    @property
+    def nudged(self) -> int:
+        """How many nudges went, or will go, to somebody: the settings may not know a ticket's owner."""
+        return sum(bool(alert.tellings or alert.waiting) for alert in self.nudges)
+
+    @property
+    def by_standing(self) -> dict[Standing, int]:
+        """The alerts for managers that last until somebody has them or they are over, by whose turn it is now."""
+        counted = Counter(alert.standing for alert in self.for_managers if kind_of(alert).lasting)
+        return {standing: counted[standing] for standing in Standing}
+
+    @property
+    def people_told(self) -> dict[Way, int]:
+        """The messages to our own people that went out, by their way."""
+        counted = Counter(notice.way for notice in self.notices if notice.state is OutgoingState.SENT)
+        return {way: counted[way] for way in Way if counted[way]}
+
+    @property
+    def slept(self) -> int:
+        """The alerts that wait, or waited, for the end of somebody's quiet hours."""
+        return sum(any(" sleeps: held until " in entry.what for entry in alert.ledger) for alert in self.alerts)
+
+    @property
+    def taken(self) -> int:
+        """The alerts that somebody said they have."""
+        return sum(any(entry.what.endswith(" has it") for entry in alert.ledger) for alert in self.for_managers)
 
     @property
     def by_touchpoint(self) -> list[tuple[str, int]]:
@@ -84,6 +116,7 @@ def figures(ledger: Ledger, span: Span) -> Figures:
         promises=_promises(recent, span),
         reasons=_reasons(recent, stopped, span),
         alerts=tuple(ledger.alerts(span)),
+        notices=tuple(ledger.notices(span)),
         uncertain=len(by_state[OutgoingState.UNCERTAIN]) + len(ledger.notes(span, OutgoingState.UNCERTAIN)),
     )
 

@@ -17,3 +17,16 @@ def is_local_viewer(environ: Mapping[str, object]) -> bool:
     host = str(environ.get("HTTP_HOST") or "localhost")
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     return name.lower() in _HERE
+
+
+def is_own_form(environ: Mapping[str, object]) -> bool:
+    """Say whether a form was sent from a page of this very address, whatever other site is open in the browser.
+
+    Browsers of these years say so in `Sec-Fetch-Site`, and then write `Origin: null` for pages without a referrer, as
+    ours are; older ones must name our origin. Whoever says neither is no browser that was on one of our pages.
+    """
+    origin, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
+    ours = f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST') or 'localhost'}"
+    if site is None:
+        return origin == ours
+    return site == "same-origin" and origin in (None, "null", ours)

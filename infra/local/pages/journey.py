@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from infra.local.pages import words
+from shared.models.alert import alert_id
 from shared.models.finding import Audience, Finding
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
@@ -35,7 +36,9 @@ LANES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`mail` is the mail's place in the mailbox, where it went out into one; `tone` colours what ends well or badly."""
+    """`mail` is the mail's place in the mailbox, where it went out into one; `alert` is the id of the alert that a
+    finding became; `tone` colours what ends well or badly.
+    """
 
     at: datetime
     lane: Lane
@@ -43,17 +46,18 @@ class Line:
     detail: str = ""
     mail: int | None = None
     tone: str = ""
+    alert: str = ""
 
 
-def journey(ticket: Ticket, messages: Iterable[Message], alerts: Iterable[Finding], zone: ZoneInfo) -> list[Line]:
-    """Return the lines in the order of time. `alerts` may hold those of other tickets, too."""
+def journey(ticket: Ticket, messages: Iterable[Message], findings: Iterable[Finding], zone: ZoneInfo) -> list[Line]:
+    """Return the lines in the order of time. `findings` may hold those of other tickets, too."""
     by_id = {message.id: message for message in messages}
     lines = [
         *_psa_lines(ticket),
         *(_told_line(ticket, told, by_id.get(told.message), zone) for told in ticket.told),
         *(_held_line(held) for held in ticket.held),
         *(line for promise in ticket.promises for line in _promise_lines(ticket, promise, zone)),
-        *(_alert_line(alert) for alert in alerts if alert.ticket == ticket.id),
+        *(_finding_line(each, zone) for each in findings if each.ticket == ticket.id),
     ]
     order = list(Lane)
     return sorted(lines, key=lambda line: (line.at, order.index(line.lane)))
@@ -74,7 +78,8 @@ def _psa_lines(ticket: Ticket) -> Iterator[Line]:
     for before, moment in pairwise(ticket.moments):
         changes = list(_changes(before, moment))
         if changes:
-            yield Line(moment.at, Lane.PSA, _sentence(", ".join(changes)), tone="done" if moment.state.is_done else "")
+            tone = "done" if moment.state.is_done else ""
+            yield Line(moment.at, Lane.PSA, words.sentence(", ".join(changes)), tone=tone)
     if ticket.gone:
         yield Line(ticket.updated_at, Lane.PSA, "Deleted")
 
@@ -102,7 +107,7 @@ def _priority(label: str) -> str:
 
 def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneInfo) -> Line:
     """The promises that this update kept and made are told in the same breath."""
-    parts = [_sentence(told.why)]
+    parts = [words.sentence(told.why)]
     kept = next((p for p in ticket.promises if p.settled == told.at), None)
     if kept is not None and kept.outcome is PromiseOutcome.KEPT:
         parts.append(f"In time: word was promised by {words.relative_time(kept.by, told.at, zone)}")
@@ -116,13 +121,13 @@ def _told_line(ticket: Ticket, told: Told, message: Message | None, zone: ZoneIn
         headline, tone = f"{headline}: may or may not have gone out", "broken"
     elif message is not None and message.state in (OutgoingState.HELD, OutgoingState.DEAD):
         headline, tone = f"{headline}: did not go out", "broken"
-        parts.insert(0, _sentence(words.reason(message.reason)))
+        parts.insert(0, words.sentence(words.reason(message.reason)))
     at = message.sent_at if message is not None and message.sent_at is not None else told.at
     return Line(at, Lane.TOLD, headline, ". ".join(parts) + ".", place_in_mailbox(message) if message else None, tone)
 
 
 def _held_line(held: Held) -> Line:
-    return Line(held.at, Lane.HELD, words.touchpoint(held.touchpoint), f"{_sentence(words.reason(held.why))}.")
+    return Line(held.at, Lane.HELD, words.touchpoint(held.touchpoint), f"{words.sentence(words.reason(held.why))}.")
 
 
 def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator[Line]:
@@ -142,10 +147,13 @@ def _promise_lines(ticket: Ticket, promise: Promise, zone: ZoneInfo) -> Iterator
             yield Line(promise.settled, Lane.PROMISE, f"Kept: it was done before {by}", tone="done")
 
 
-def _alert_line(alert: Finding) -> Line:
-    who = "The technician is nudged" if alert.audience is Audience.TECHNICIAN else "A manager is told"
-    return Line(alert.at, Lane.ALERT, who, alert.text, tone=alert.severity.value)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _finding_line(finding: Finding, zone: ZoneInfo) -> Line:
+    who = "The technician is nudged" if finding.audience is Audience.TECHNICIAN else "A manager is told"
+    return Line(
+        finding.at,
+        Lane.ALERT,
+        "It is over" if finding.over else who,
+        words.in_zone(finding.text, finding.at, zone),
+        tone="info" if finding.over else finding.severity.value,
+        alert=alert_id(finding.kind, finding.dedup_key),
+    )

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from functions.psa_sweep.rules import connection_id
 from shared import queries
 from shared.convergence import ticket_id
+from shared.models.alert import Alert, Standing
 from shared.models.document import Document
 from shared.models.finding import Finding
 from shared.models.message import Message
+from shared.models.notice import Notice
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_connection import PsaConnection
 from shared.models.psa_note import PsaNote, psa_note_id
@@ -59,8 +61,34 @@ class Ledger:
     def notes(self, span: Span, state: OutgoingState) -> list[PsaNote]:
         return self._between(queries.NOTES_BY_STATE, span, {"state": state.value})
 
-    def alerts(self, span: Span) -> list[Finding]:
+    def findings(self, span: Span) -> list[Finding]:
         return self._between(queries.FINDINGS, span)
+
+    def alerts(self, span: Span) -> list[Alert]:
+        """Return the alerts that came up, for the first time or again, in `span`."""
+        return self._between(queries.ALERTS, span)
+
+    def standing_alerts(self) -> list[Alert]:
+        """Return every alert that is not over, whenever it came up."""
+        standings = (standing for standing in Standing if standing is not Standing.RESOLVED)
+        return [each for standing in standings for each in self._standing(standing)]
+
+    def alerts_of(self, ticket: str) -> list[Alert]:
+        found = self._store.find(queries.ALERTS_OF_TICKET, limit=200, equals={"ticket": ticket})
+        return [each.document for each in found]
+
+    def alert(self, document_id: str) -> Alert | None:
+        return self._get(Alert, document_id)
+
+    def notices(self, span: Span) -> list[Notice]:
+        """Return the messages to our own people that were decided in `span`."""
+        return self._between(queries.NOTICES, span)
+
+    def notice(self, document_id: str) -> Notice | None:
+        return self._get(Notice, document_id)
+
+    def note(self, document_id: str) -> PsaNote | None:
+        return self._get(PsaNote, document_id)
 
     def tickets(self, span: Span) -> list[Ticket]:
         """Return the tickets that were first seen in `span`."""
@@ -71,8 +99,7 @@ class Ledger:
         return found[0].document if found else None
 
     def ticket(self, document_id: str) -> Ticket | None:
-        found = self._store.get(Ticket, document_id)
-        return found.document if found else None
+        return self._get(Ticket, document_id)
 
     def ticket_of(self, psa: str, psa_id: str) -> Ticket | None:
         """Return the ticket that the PSA connection `psa` knows as `psa_id`."""
@@ -85,12 +112,20 @@ class Ledger:
 
     def note_about(self, message: Message) -> PsaNote | None:
         """Return the note in the PSA that tells of `message`."""
-        found = self._store.get(PsaNote, psa_note_id(message.id))
-        return found.document if found else None
+        return self._get(PsaNote, psa_note_id(message.id))
 
     def connection(self, name: str) -> PsaConnection | None:
-        found = self._store.get(PsaConnection, connection_id(name))
+        return self._get(PsaConnection, connection_id(name))
+
+    def _get(self, model: type[D], document_id: str) -> D | None:
+        found = self._store.get(model, document_id)
         return found.document if found else None
+
+    def _standing(self, standing: Standing) -> list[Alert]:
+        found = self._store.find(queries.ALERTS_BY_STANDING, limit=MOST, equals={"standing": standing.value})
+        if len(found) == MOST:
+            self.cut.add("alerts")
+        return [each.document for each in found]
 
     def _between(self, query: Query[D], span: Span, equals: Mapping[str, str] | None = None) -> list[D]:
         found: list[D] = []

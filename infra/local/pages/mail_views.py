@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from infra.local.pages.alert_views import speaker
 from infra.local.pages.desk import Desk
 from infra.local.pages.journey import Lane, journey, place_in_mailbox
 from infra.local.pages.ledger import Ledger
-from infra.local.pages.mails import OpenedMail, opened, sent_date, ticket_of
+from infra.local.pages.mails import OpenedMail, notice_of, opened, sent_date, ticket_of
+from infra.local.pages.phone_views import local_link
 from infra.local.pages.view import Missing, View, Wrong
 from shared.channels.mailbox import KeptMail
 from shared.models.message import Message
+from shared.models.notice import Notice
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Ticket
 
@@ -20,13 +23,16 @@ WITHOUT_SERVER = 1_000  # in a folder nobody asks for the next page
 
 @dataclass(frozen=True, slots=True)
 class MailRow:
-    """One line of the list. `message` is what the store knows about the mail; None for a mail of another life."""
+    """One line of the list. `message` is what the store knows about a mail to a client; None for one of another life.
+    `alert` says that it is a mail to our own people.
+    """
 
     place: int
     to: str
     subject: str
     at: datetime | None
     message: Message | None
+    alert: bool = False
 
 
 def mailbox(desk: Desk, query: Mapping[str, str], *, page: int = PAGE) -> View:
@@ -62,6 +68,8 @@ def one_mail(desk: Desk, place: int) -> View:
     messages = ledger.messages_of(ticket.id) if ticket else []
     message = next((m for m in messages if kept and m.message_id == kept.message_id), None)
     lines = journey(ticket, messages, (), desk.zone) if ticket else []
+    notice_id = notice_of(kept.message_id) if kept else None
+    notice = ledger.notice(notice_id) if notice_id else None
     return View(
         "mail.html",
         {
@@ -71,6 +79,7 @@ def one_mail(desk: Desk, place: int) -> View:
             "message": message,
             "line": next((line for line in lines if line.lane is Lane.TOLD and line.mail == place), None),
             "note": ledger.note_about(message) if message else None,
+            **_of_notice(desk, ledger, notice),
             "thread": [
                 (m, other)
                 for m in messages
@@ -78,6 +87,21 @@ def one_mail(desk: Desk, place: int) -> View:
             ],
         },
     )
+
+
+def _of_notice(desk: Desk, ledger: Ledger, notice: Notice | None) -> dict[str, object]:
+    """Return what the page says of a mail to one of our own people; all of it empty for any other mail."""
+    says = speaker(desk)
+    found = [ledger.alert(key) for key in dict.fromkeys(item.alert for item in notice.items)] if notice else []
+    settings = desk.app.settings.alerts
+    has_links = notice is not None and settings.link_base is not None and settings.link_keys
+    return {
+        "alert_notice": notice,
+        "alerts": [alert for alert in found if alert is not None],
+        "alert_title": says.title,
+        "person": says.name(notice.person) if notice else "",
+        "letter_link": local_link(desk, desk.app.alert_links().page(notice.id)) if has_links and notice else "",
+    }
 
 
 def open_mail(desk: Desk, place: int) -> OpenedMail:
@@ -106,9 +130,10 @@ def _rows(desk: Desk, ledger: Ledger, kept: list[KeptMail]) -> list[MailRow]:
 
 def _row(desk: Desk, kept: KeptMail, message: Message | None) -> MailRow:
     at = message.sent_at if message else None
+    notice = notice_of(kept.message_id)
     if at is None and desk.mailbox is not None and (mail := desk.mailbox.mail(kept.place)) is not None:
         at = sent_date(mail)
-    return MailRow(kept.place, kept.recipient, kept.subject, at, message)
+    return MailRow(kept.place, kept.recipient, kept.subject, at, message, notice is not None)
 
 
 def _rows_of_ticket(desk: Desk, ledger: Ledger, ticket: Ticket) -> list[MailRow]:

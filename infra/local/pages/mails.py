@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from shared.mail.mail import Mail
 
+_NOTICE_IN_MESSAGE_ID = re.compile(r"<(notice-[0-9a-f]{32})@")
 _TICKET_IN_MESSAGE_ID = re.compile(r"<(ticket-[0-9a-f]{32})\.[0-9]+@")
 
 
@@ -51,6 +52,12 @@ def sent_date(mail: Mail) -> datetime | None:
 def ticket_of(message_id: str) -> str | None:
     """Return the document id of the ticket that a mail is about: every Message-ID of an update begins with it."""
     found = _TICKET_IN_MESSAGE_ID.match(message_id)
+    return found[1] if found else None
+
+
+def notice_of(message_id: str) -> str | None:
+    """Return the document id of the notice that a mail to one of our own people is."""
+    found = _NOTICE_IN_MESSAGE_ID.match(message_id)
     return found[1] if found else None
 
 

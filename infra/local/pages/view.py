@@ -1,4 +1,4 @@
-"""What a view returns, and the two ways in which it cannot."""
+"""What a view returns, and the ways in which it cannot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,3 +16,7 @@ class Missing(Exception):
 
 class Wrong(Exception):
     """The address says something that cannot be read. The message is shown."""
+
+
+class Failed(Exception):
+    """What should have been done was not done. The message is shown."""

@@ -1,45 +1,36 @@
 """The pages: each view reads what it needs and returns the name of its template and the values in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
+from infra.local.pages.alert_views import alerts, one_alert, rows
+from infra.local.pages.days import days_of
 from infra.local.pages.desk import Desk
 from infra.local.pages.figures import figures
 from infra.local.pages.journey import LANES, journey
 from infra.local.pages.ledger import LOOK_BACK, Span
 from infra.local.pages.mail_views import mailbox, one_mail
+from infra.local.pages.phone_views import conversation, phone
 from infra.local.pages.stories import worth_reading
-from infra.local.pages.view import Missing, View, Wrong
-from shared.models.finding import Audience
+from infra.local.pages.view import Missing, View
 from shared.models.outgoing import OutgoingState
 
 __all__ = [
-    "Missing",
-    "View",
-    "Wrong",
     "alerts",
+    "conversation",
     "mailbox",
+    "one_alert",
     "one_mail",
     "one_ticket",
     "overview",
+    "phone",
     "tickets",
     "uncertain",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """The day a page is about, and its neighbours as far as there is something to see."""
-
-    day: date
-    before: date | None
-    after: date | None
-    is_today: bool
-
-
 def overview(desk: Desk, query: Mapping[str, str]) -> View:
-    days = _days(desk, query)
+    days = days_of(desk, query)
     ledger = desk.ledger()
     counted = figures(ledger, desk.span(days.day))
     connections = [(name, ledger.connection(name)) for name in desk.app.settings.psa]
@@ -57,7 +48,7 @@ def overview(desk: Desk, query: Mapping[str, str]) -> View:
 
 
 def tickets(desk: Desk, query: Mapping[str, str]) -> View:
-    days = _days(desk, query)
+    days = days_of(desk, query)
     ledger = desk.ledger()
     found = ledger.tickets(desk.span(days.day))
     number = query.get("number", "").strip()[:60]
@@ -75,7 +66,8 @@ def one_ticket(desk: Desk, ticket_id: str) -> View:
         raise Missing("There is no ticket at this address.")
     messages = ledger.messages_of(ticket.id)
     around = Span(ticket.first_seen - timedelta(days=1), desk.app.clock.now() + timedelta(seconds=1))
-    lines = journey(ticket, messages, ledger.alerts(around), desk.zone)
+    lines = journey(ticket, messages, ledger.findings(around), desk.zone)
+    found = ledger.alerts_of(ticket.id)
     settings = desk.app.settings
     return View(
         "ticket.html",
@@ -83,24 +75,11 @@ def one_ticket(desk: Desk, ticket_id: str) -> View:
             "ticket": ticket,
             "lines": lines,
             "lanes": LANES,
+            "alerts": rows(desk, reversed(found)),
+            "alert_ids": {alert.id for alert in found},
             "mails": sum(message.state is OutgoingState.SENT for message in messages),
             "updates": settings.updates_for(ticket.company_id, ticket.company),
             "own_settings": settings.client(ticket.company_id, ticket.company) is not None,
-        },
-    )
-
-
-def alerts(desk: Desk, query: Mapping[str, str]) -> View:
-    days = _days(desk, query)
-    ledger = desk.ledger()
-    found = list(reversed(ledger.alerts(desk.span(days.day))))
-    return View(
-        "alerts.html",
-        {
-            "days": days,
-            "for_managers": [alert for alert in found if alert.audience is Audience.MANAGER],
-            "for_technicians": [alert for alert in found if alert.audience is Audience.TECHNICIAN],
-            "cut": sorted(ledger.cut),
         },
     )
 
@@ -120,19 +99,3 @@ def uncertain(desk: Desk) -> View:
             "days": LOOK_BACK.days,
         },
     )
-
-
-def _days(desk: Desk, query: Mapping[str, str]) -> Days:
-    today = desk.today()
-    day = today
-    if query.get("day"):
-        try:
-            day = date.fromisoformat(query["day"])
-        except ValueError:
-            raise Wrong("A day is written like 2026-03-10.") from None
-    if not date(2000, 1, 1) <= day <= today:
-        raise Wrong("That day is not in the books: it lies ahead, or long before us.")
-    first = desk.ledger().first_ticket()
-    began = first.first_seen.astimezone(desk.zone).date() if first else today
-    one = timedelta(days=1)
-    return Days(day, day - one if day > began else None, day + one if day < today else None, day == today)

@@ -1,27 +1,24 @@
-"""The pages as a WSGI application: addresses, templates, and headers that let a page do nothing but be read."""
+"""The pages as a WSGI application: addresses, and headers that let a page do nothing but be read."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from infra.local.pages import views, words
+from infra.local.pages import phone_views, views
 from infra.local.pages.desk import Desk
-from infra.local.pages.guard import is_local_viewer
+from infra.local.pages.guard import is_local_viewer, is_own_form
 from infra.local.pages.links import Links, ServerLinks
 from infra.local.pages.mail_views import PAGE, WITHOUT_SERVER, open_mail
-from infra.local.pages.view import Missing, View, Wrong
+from infra.local.pages.rendering import HERE, rendered
+from infra.local.pages.view import Failed, Missing, View, Wrong
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-HERE = Path(__file__).parent
 
 
 def _policy(*directives: str) -> str:
@@ -44,6 +41,9 @@ CSP_OF_A_MAIL = _policy(
     "frame-ancestors 'self'",
     "sandbox",
 )
+MOST_BYTES = 32_768
+"""Of a form: 1,600 characters, percent-encoded, and room to spare."""
+
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -61,6 +61,9 @@ _URLS = Map(
         Rule("/tickets", endpoint="tickets"),
         Rule("/tickets/<ticket>", endpoint="ticket"),
         Rule("/alerts", endpoint="alerts"),
+        Rule("/alerts/<alert>", endpoint="alert"),
+        Rule("/phone", endpoint="phone"),
+        Rule("/phone/<number>", endpoint="conversation"),
         Rule("/uncertain", endpoint="uncertain"),
         Rule("/static/pages.css", endpoint="style"),
     ],
@@ -91,19 +94,32 @@ class Pages:
 
     def answer(self, request: Request) -> Response:
         try:
-            endpoint, values = _URLS.bind_to_environ(request.environ).match()
-            if request.method not in ("GET", "HEAD"):
-                return self._page(
-                    View("error.html", {"title": "Only for reading", "text": "Nothing can be changed here."}), 405
-                )
-            return self._answers()[endpoint](request.args, **values)
+            return self._matched(request)
         except Missing as missing:
             return self._sorry("Not here", str(missing), 404)
         except Wrong as wrong:
             return self._sorry("Not understood", str(wrong), 400)
+        except Failed as failed:
+            return self._sorry("Not done", str(failed), 502)
         except HTTPException as error:
             text = "There is no such page." if error.code == 404 else "This address cannot be used like that."
             return self._sorry("Not here", text, error.code or 404)
+
+    def _matched(self, request: Request) -> Response:
+        endpoint, values = _URLS.bind_to_environ(request.environ).match()
+        if request.method == "POST" and endpoint == "conversation":
+            return self._typed(request, **values)
+        if request.method not in ("GET", "HEAD"):
+            return self._sorry("Only for reading", "Nothing can be changed here.", 405)
+        return self._answers()[endpoint](request.args, **values)
+
+    def _typed(self, request: Request, number: str) -> Response:
+        """The one thing that can be sent from these pages: an SMS that somebody answers with."""
+        if not is_own_form(request.environ):
+            return self._sorry("Not from here", "An answer is typed on this page, and sent by its own button.", 403)
+        request.max_content_length = MOST_BYTES
+        phone_views.typed(self.desk, number, request.form.get("text", ""), request.form.get("after", ""))
+        return redirect(self.links(f"/phone/{number}") + "#newest", 303)
 
     def _answers(self) -> Mapping[str, Callable[..., Response]]:
         desk = self.desk
@@ -117,6 +133,9 @@ class Pages:
             "tickets": lambda query: self._page(views.tickets(desk, query)),
             "ticket": lambda _query, ticket: self._page(views.one_ticket(desk, ticket)),
             "alerts": lambda query: self._page(views.alerts(desk, query)),
+            "alert": lambda _query, alert: self._page(views.one_alert(desk, alert)),
+            "phone": lambda _query: self._page(views.phone(desk)),
+            "conversation": lambda _query, number: self._page(views.conversation(desk, number)),
             "uncertain": lambda _query: self._page(views.uncertain(desk)),
             "style": lambda _query: _style(),
         }
@@ -125,24 +144,7 @@ class Pages:
         return self._page(View("error.html", {"title": title, "text": text}), status)
 
     def _page(self, view: View, status: int = 200) -> Response:
-        zone = self.desk.zone
-        html = (
-            _templates()
-            .get_template(view.template)
-            .render(
-                **view.values,
-                link=self.links,
-                has_server=self.links.has_server,
-                notice=self.desk.notice,
-                msp=self.desk.app.settings.msp.name,
-                zone=zone.key,
-                words=words,
-                clock_time=partial(words.clock_time, zone=zone),
-                day_and_time=partial(words.day_and_time, zone=zone),
-                local_day=lambda at: at.astimezone(zone).date(),
-            )
-        )
-        return Response(html, status, content_type="text/html; charset=utf-8")
+        return Response(rendered(view, self.desk, self.links), status, content_type="text/html; charset=utf-8")
 
     def _letter(self, place: int) -> Response:
         """The mail's HTML by itself: its own styles, and no script, link target, picture or form whatever it says."""
@@ -163,24 +165,3 @@ def _style() -> Response:
     response = Response((HERE / "static" / "pages.css").read_bytes(), content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = "max-age=300"
     return response
-
-
-_BIDI_CONTROLS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-
-
-def _without_tricks(value: object) -> object:
-    """Return outside text without the controls that turn the rest of a line around; markup is ours and stays."""
-    return value.translate(_BIDI_CONTROLS) if type(value) is str else value
-
-
-@cache
-def _templates() -> Environment:
-    """Everything is escaped, in every template: titles and names come from whoever can open a ticket."""
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_without_tricks,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -1,7 +1,8 @@
 """How the pages say things to a service manager: touchpoints, states, reasons and times in plain English."""
 
+import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from shared.models.finding import Severity
@@ -71,6 +72,9 @@ _REASONS = {
 }
 
 
+_UTC_TIME = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}) UTC\b", re.ASCII)
+
+
 def touchpoint(name: str) -> str:
     return TOUCHPOINTS.get(name, name.replace("_", " "))
 
@@ -105,6 +109,24 @@ def relative_time(at: datetime, beside: datetime, zone: ZoneInfo) -> str:
     """Return `14:05` on the day of `beside`, else with the day."""
     same_day = at.astimezone(zone).date() == beside.astimezone(zone).date()
     return clock_time(at, zone) if same_day else day_and_time(at, zone)
+
+
+def in_zone(text: str, beside: datetime, zone: ZoneInfo) -> str:
+    """Return a sentence of ours with its times, written as `2026-03-10 14:05 UTC`, as `relative_time` says them."""
+
+    def local(found: re.Match[str]) -> str:
+        try:
+            at = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        except ValueError:  # not a time of ours
+            return found[0]
+        return relative_time(at, beside, zone)
+
+    return _UTC_TIME.sub(local, text)
+
+
+def sentence(text: str) -> str:
+    """Return `text` with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def count(number: int, one: str, many: str = "") -> str:
