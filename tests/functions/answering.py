@@ -2,14 +2,20 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from infra.local.wsgi_call import Answer, call
 from shared import wiring
-from shared.models.alert import Way
-from shared.models.contact_method import ContactMethod, contact_method_id
+from shared.models.alert import Alert, Entry, Telling, Way, alert_id
+from shared.models.contact_method import ContactMethod, Item, contact_method_id, notice_id
+from shared.models.finding import Audience, Severity
 from shared.models.notice import Notice
+from shared.models.outgoing import OutgoingState
+from shared.ports import Create
 from shared.sms.twilio_webhook import signature_header
 from tests.functions.alerting import BASE, DANA, TOKEN, AlertDesk
 
@@ -69,6 +75,33 @@ class Browser:
         answer = self.presses(deed, alert, **fields)
         assert answer.status == 303, (answer.status, answer.body)
         return self.opens(answer.header("Location") or "")
+
+
+def digest_of(desk: AlertDesk, alerts: Sequence[Alert]) -> Notice:
+    """Put the alerts and one mail about all of them into the store, as if it had been sent now."""
+    now, method = desk.clock.now(), contact_method_id(Way.EMAIL, "dana@northwind.example")
+    items = tuple(
+        Item(alert=each.id, cycle=1, round=0, step=0, severity=each.severity, ready_at=now) for each in alerts
+    )
+    notice = Notice(
+        id=notice_id(method, 1), person="dana", way=Way.EMAIL, method=method, items=items, overflow=True,
+        state=OutgoingState.SENT, decided_at=now, expires_at=now + timedelta(hours=12), sent_at=now,
+    )  # fmt: skip
+    desk.store.commit([Create(each) for each in (*alerts, notice)])
+    return notice
+
+
+def alert(number: int, now: datetime, company: str = "Lakeside Clinic", **changes: Any) -> Alert:
+    """Return an alert of the chain's first round, of which Dana was told."""
+    key = f"breach-{number}"
+    facts = {"severity": Severity.CRITICAL, "kind": "client_in_silence", **changes}
+    return Alert(
+        id=alert_id(facts["kind"], key), dedup_key=key, audience=Audience.MANAGER, text="Nobody wrote.",
+        number=str(number), company=company, owner="Ana Lima", since=now - timedelta(hours=3), opened_at=now,
+        found_at=now, changed_at=now, ledger=(Entry(at=now, what="found: Nobody wrote."),),
+        tellings=(Telling(cycle=1, round=0, step=0, person="dana", way=Way.EMAIL, at=now, ready_at=now, notice="n"),),
+        **facts,
+    )  # fmt: skip
 
 
 def page_of(desk: AlertDesk, person: str = "dana") -> Browser:

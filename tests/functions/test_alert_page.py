@@ -11,7 +11,7 @@ from shared.alerts.standing import Deed
 from shared.errors import Unauthenticated
 from shared.models.alert import Standing, Way
 from tests.functions.alerting import AT, BASE, PEOPLE, AlertDesk, finding
-from tests.functions.answering import FORM, Browser, asks, notice_to, page_of
+from tests.functions.answering import FORM, Browser, alert, asks, digest_of, notice_to, page_of
 
 
 def desk_with(alerts: int = 1, **settings):
@@ -141,16 +141,16 @@ def test_a_link_expires_and_says_so_without_buttons():
 
 def test_a_digest_of_a_thousand_alerts_names_them_all_and_stays_small():
     desk = AlertDesk()
-    for n in range(1000):
-        desk.finds(finding(f"breach-{n}", at=desk.clock.now(), number=str(10_000 + n), company=f"Client {n % 40}"))
-    desk.passes(minutes=20)
-    page = page_of(desk)
+    notice = digest_of(desk, [alert(10_000 + n, AT, f"Client {n % 40}") for n in range(1000)])
+    page = Browser(desk, f"/n/{desk.links.token(notice.id)}").opens()
 
     assert "1,000 alerts, 1,000 to take" in page.text
     assert all(f"#{10_000 + n} " in page.text for n in range(1000))
     assert page.text.count("<article") == 300
     assert len(page.text) < 1_500_000
+    desk.store.commits = 0
     assert page.does("acknowledge", "all").status_words == "Done: you have 1,000 alerts now."
+    assert desk.store.commits == 20
     assert {(alert.standing, alert.by) for alert in desk.alerts()} == {(Standing.ACKNOWLEDGED, "dana")}
 
 
