@@ -27,11 +27,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`take` is the label of the first button, "" for none; `take_deed` what it does. All text is plain, not markup."""
+    """`take` is the label of the button by which it changes hands, "" for none; `take_deed` is what that does.
+
+    `heading` names it under its client's name, `label` anywhere. All text is plain, not markup.
+    """
 
     id: str
     client: str
     label: str
+    heading: str
     title: str
     brief: str
     action: str
@@ -47,6 +51,7 @@ class Card:
     take_deed: str
     is_open: bool
     is_over: bool
+    mine: bool
     in_hands: bool
 
 
@@ -60,6 +65,7 @@ def card_of(alert: Alert, reader: Reader, now: datetime, *, ledger_lines: int) -
         id=alert.id,
         client=one_line(alert.company or "", 80) or NO_CLIENT,
         label=label(alert),
+        heading=f"#{one_line(alert.number, 40)}: {kind.title}" if alert.number else kind.title,
         title=kind.title,
         brief=one_line(filled(kind.brief, alert, now), 300),
         action="" if over else one_line(filled(kind.action, alert, now), 300),
@@ -75,6 +81,7 @@ def card_of(alert: Alert, reader: Reader, now: datetime, *, ledger_lines: int) -
         take_deed=deed,
         is_open=bool(take) and alert.standing is Standing.OPEN,
         is_over=over,
+        mine=alert.standing is Standing.ACKNOWLEDGED and alert.by == reader.person,
         in_hands=alert.standing is Standing.ACKNOWLEDGED and alert.by != reader.person,
     )
 
@@ -83,7 +90,7 @@ def _take(alert: Alert, reader: Reader) -> tuple[str, str]:
     if alert.standing is not Standing.ACKNOWLEDGED:
         return "I have it", "acknowledge"
     if alert.by == reader.person:
-        return "I still have it", "take_over"
+        return "I need longer", "take_over"
     return f"Take over from {reader.name(alert.by)}", "take_over"
 
 
