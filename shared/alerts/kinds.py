@@ -48,12 +48,12 @@ KINDS: dict[str, Kind] = {
     ),
     "undelivered_message": Kind(
         "A client's mail came back",
-        "{client} #{number}: our mail was refused; client not told, since {ago}.",
+        "{client} #{number}: our mail was refused; client not told for {ago}.",
         "Correct the contact's address, or call.",
     ),
     "client_not_reached": Kind(
         "A client could not be told",
-        "{client} #{number}: no usable address; client not told, since {ago}.",
+        "{client} #{number}: no usable address; client not told for {ago}.",
         "Correct the ticket's contact, or call.",
     ),
     "uncertain_message": Kind(
@@ -63,14 +63,14 @@ KINDS: dict[str, Kind] = {
     ),
     "undelivered_note": Kind(
         "The PSA did not take a note",
-        "#{number}: the PSA refused our note about a mail that went out.",
+        "The PSA refused a note of ours about a mail; the client has the mail.",
         "Nothing is lost; look at the API member's rights.",
         lasting=False,
     ),
     "status_without_meaning": Kind(
         "A status that nobody explained",
         "{client} #{number}: its status has no meaning in the settings; client hears nothing.",
-        "Add the status under psa.{psa}.statuses.",
+        "Say in the settings of {psa} what it means.",
     ),
     "sweep_blind": Kind(
         "A PSA cannot be read",

@@ -16,6 +16,9 @@ LONGEST_CLIENT = 24
 LISTED_ONE_BY_ONE = 3
 CLIENTS_NAMED = 3
 _MARK = {Severity.INFO: "", Severity.WARNING: "", Severity.CRITICAL: "CRITICAL "}
+_BETWEEN = " / "
+_ROOM = 300  # septets of two segments, with a few for an ellipsis, which takes three
+_LEAST_SHARE = 20
 _ANSWERS = "{0}a=mine {0}r=done {0}s=later"
 
 
@@ -27,10 +30,13 @@ class Line:
     errand: Errand
     code: int = 0
 
-    def brief(self, now: datetime) -> str:
-        """Return what it is in one short sentence."""
+    def brief(self, now: datetime, *, short: bool = False) -> str:
+        """Return what it is in a sentence or two; only the first, if it is to be `short`."""
+        template = kind_of(self.alert).brief
+        if short and ". " in template:
+            template = f"{template.partition('. ')[0]}."
         client = cut(one_line(self.alert.company or "A client"), LONGEST_CLIENT)
-        words = one_line(filled(kind_of(self.alert).brief, self.alert, now, client=client))
+        words = one_line(filled(template, self.alert, now, client=client))
         return f"Over: {words}" if self.errand is Errand.RESOLVED else words
 
 
@@ -60,9 +66,11 @@ def sms_parts(lines: Sequence[Line], codes: Sequence[Code], link: str, now: date
     answers = " ".join(_answers(news, codes))
     after = f" {link} {answers or 'for more.'}" if link else f" {answers}".rstrip()
     if len(lines) == 1:
-        return SmsParts(_head(lines[0]), lines[0].brief(now), _action(lines[0], now), after)
+        over = lines[0].errand is Errand.RESOLVED
+        return SmsParts(_head(lines[0]), lines[0].brief(now, short=over), _action(lines[0], now), after)
     if len(lines) <= LISTED_ONE_BY_ONE:
-        return SmsParts(f"{len(lines)} alerts: ", " / ".join(_numbered(line, now) for line in lines), "", after)
+        before = f"{len(lines)} alerts: "
+        return SmsParts(before, _listed(lines, _ROOM - len(before) - len(after), now), "", after)
     return SmsParts(f"{counted(lines)}. ", clients(lines), "", after)
 
 
@@ -101,5 +109,9 @@ def _action(line: Line, now: datetime) -> str:
     return "" if line.errand is Errand.RESOLVED else filled(kind_of(line.alert).action, line.alert, now)
 
 
-def _numbered(line: Line, now: datetime) -> str:
-    return f"{line.code}: {line.brief(now)}" if line.code else line.brief(now)
+def _listed(lines: Sequence[Line], room: int, now: datetime) -> str:
+    """Return each alert with its digits. If there is no room for all, each gets its share: none pays for another."""
+    briefs = [(f"{line.code}: " if line.code else "") + line.brief(now, short=True) for line in lines]
+    whole = _BETWEEN.join(briefs)
+    share = max(room // len(lines) - len(_BETWEEN), _LEAST_SHARE)
+    return whole if len(whole) <= room else _BETWEEN.join(cut(brief, share) for brief in briefs)
