@@ -62,8 +62,6 @@ def test_a_report_that_comes_twice_sends_them_on_once():
 
 
 def test_the_end_of_an_alert_that_did_not_arrive_sends_nothing_on():
-    desk = desk_after_sms()
-    texts(desk, "1r", DANA)
     desk = desk_after_sms().passes(minutes=15)
     texts(desk, "1r", ROBIN)
     desk.passes(minutes=5)
