@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from infra.local.pages import words
 from infra.local.pages.alert_words import ARRIVALS, WAYS, Speaker
+from shared.alerts.kinds import kind_of
 from shared.models.alert import Alert, Entry, Errand, Telling, Way
 from shared.models.notice import Notice
 from shared.models.outgoing import Outgoing, OutgoingState
@@ -71,7 +72,8 @@ def _entry_line(entry: Entry, alert: Alert, speaker: Speaker) -> Line:
     if what.startswith(("suppressed", "nobody of this step")) or " sleeps: held until " in what:
         return Line(at, Lane.HELD, said)
     if what.startswith(("found", "became ")):
-        return Line(at, Lane.FOUND, head, rest, tone=alert.severity.value)
+        headline = kind_of(alert).title if what.startswith("found: ") else head
+        return Line(at, Lane.FOUND, headline, rest, tone=alert.severity.value)
     if what.startswith("over: "):
         return Line(at, Lane.HAND, head, words.sentence(rest), tone="done")
     over = what.startswith("given up") or what.endswith(" says it is resolved")
@@ -120,7 +122,7 @@ def _of_notice(telling: Telling, alert: Alert, notice: Notice, speaker: Speaker)
             yield f"It leaves at {speaker.time(max(notice.alarm_at, telling.ready_at), telling.at)}."
         yield f"{words.sentence(speaker.state(notice))}."
     elif telling.way is Way.SMS:
-        yield f"“{notice.text}”"
+        yield f"“{speaker.sms(notice.text)}”"
     if ARRIVALS[notice.arrival]:
         yield ARRIVALS[notice.arrival]
 

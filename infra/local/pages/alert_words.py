@@ -105,6 +105,11 @@ class Speaker:
         state = OUTGOING.get(message.state, "")
         return f"{state}: {reason}" if state and reason else state or reason
 
+    def sms(self, text: str) -> str:
+        """Return the text of an SMS without its link, which is long and says nothing."""
+        base = (self.settings.link_base or "").rstrip("/")
+        return re.sub(rf"{re.escape(base)}/n/[A-Za-z0-9_.-]+", "(link)", text, flags=re.ASCII) if base else text
+
     def _told(self, alert: Alert) -> str:
         told = self.told(alert)
         if not told and alert.waiting:
@@ -121,6 +126,8 @@ class Speaker:
 
     def _why_nobody(self, alert: Alert) -> str:
         what = alert.ledger[-1].what if alert.ledger else ""
-        if not re.match("suppressed|inhibited|the end of the chain", what):
+        if what.startswith("the end of the chain"):
+            return "Everybody in the chain was told."
+        if not what.startswith(("suppressed", "inhibited")):
             return ""
         return f"{self.entry(re.sub(r' [(]alert-[0-9a-f]+[)]', '', what), alert.ledger[-1].at)}."

@@ -99,8 +99,18 @@ class Figures:
 
     @property
     def by_severity(self) -> list[tuple[Severity, int]]:
-        counted = Counter(alert.severity for alert in self.for_managers)
-        return [(severity, counted[severity]) for severity in reversed(Severity) if counted[severity]]
+        return _by_severity(self.for_managers)
+
+    @property
+    def standing_by_severity(self) -> list[tuple[Severity, int]]:
+        """The alerts for managers that are not over, and not only news."""
+        left = (each for each in self.for_managers if each.standing is not Standing.RESOLVED)
+        return _by_severity(alert for alert in left if kind_of(alert).lasting)
+
+
+def _by_severity(alerts: Iterable[Alert]) -> list[tuple[Severity, int]]:
+    counted = Counter(alert.severity for alert in alerts)
+    return [(severity, counted[severity]) for severity in reversed(Severity) if counted[severity]]
 
 
 def figures(ledger: Ledger, span: Span) -> Figures:

@@ -11,6 +11,7 @@ from shared.channels.phone import KeptText
 from shared.sms.segments import segments
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+_PAGE_OF_A_NOTICE = re.compile(r"/n/[A-Za-z0-9_.-]+", re.ASCII)
 _NOTICE = re.compile(r"notice-[0-9a-f]{32}", re.ASCII)
 
 
@@ -90,10 +91,7 @@ def local_link(desk: Desk, url: str) -> str:
     """Return where a link of ours leads on this machine: the function, not the public address; "" for other links."""
     base = (desk.app.settings.alerts.link_base or "").rstrip("/")
     rest = url.removeprefix(base)
-    return f"/alert_reply{rest}" if base and rest != url and _OURS.fullmatch(rest) else ""
-
-
-_OURS = re.compile(r"/n/[A-Za-z0-9_.-]+", re.ASCII)
+    return f"/alert_reply{rest}" if base and rest != url and _PAGE_OF_A_NOTICE.fullmatch(rest) else ""
 
 
 def _conversation(desk: Desk, number: str) -> list[KeptText]:
@@ -105,7 +103,7 @@ def _conversation(desk: Desk, number: str) -> list[KeptText]:
 
 
 def _last(kept: list[KeptText]) -> int:
-    """What the person saw last of ours: an answer to it that is sent twice is one answer."""
+    """What stood there last when the form was shown: a form that is sent twice is one answer."""
     return max((text.place for text in kept), default=0)
 
 
