@@ -9,13 +9,16 @@ from datetime import datetime, timedelta
 from functions.alert_manager.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
 from shared.models.alert import Alert, Telling, Way
-from shared.models.contact_method import Batch, Code, ContactMethod, Item, notice_id
+from shared.models.contact_method import CODE_LIVES, Batch, Code, ContactMethod, Item, notice_id
 from shared.models.finding import Severity
 from shared.models.notice import Notice
 from shared.step import AFTER_THE_COMMIT, Decision
 
 MANY = 5
 """More alerts than this at once, soon after another message, are a storm: they wait for the digest."""
+
+MOST_ITEMS = 1500
+"""Some 300 kB: a third of what a document may hold, and as many as one mail lists."""
 
 STORM_MEMORY = timedelta(minutes=15)
 PATIENCE = timedelta(minutes=1)
@@ -24,7 +27,6 @@ PATIENCE = timedelta(minutes=1)
 NOTICE_LIVES = timedelta(hours=12)
 LISTED_ONE_BY_ONE = 3
 CODES = 99
-CODE_LIVES = timedelta(days=3)
 
 
 def gathered(
@@ -91,7 +93,7 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
 def _takes(batch: Batch, item: Item, settings: AlertSettings) -> bool:
     """A digest takes everything that is ready by then; another batch what can leave with it."""
     latest = batch.due_at if batch.overflow else batch.opened_at + 2 * settings.first_wait
-    return item.ready_at <= max(latest, batch.due_at)
+    return len(batch.items) < MOST_ITEMS and item.ready_at <= max(latest, batch.due_at)
 
 
 def _timed(batch: Batch, earlier: tuple[datetime, ...], settings: AlertSettings, now: datetime) -> Batch:

@@ -11,16 +11,13 @@ from functions.alert_reply.sms_commands import Command, Word, commands_of, word_
 from functions.alert_reply.wording import Reader
 from shared.errors import Conflict
 from shared.models.alert import Way
-from shared.models.contact_method import Code, ContactMethod, contact_method_id
+from shared.models.contact_method import CODE_LIVES, Code, ContactMethod, contact_method_id
 from shared.models.notice import Notice
 from shared.models.sms_answer import SmsAnswer, sms_answer_id
 from shared.ports import App, Create
 from shared.runtime import note
 from shared.sms.sms import InboundSms
 from shared.step import step
-
-CODE_LIVES = timedelta(days=3)
-"""After that the digits may belong to something else soon, and nobody remembers what they were about."""
 
 
 def answer(app: App, sms: InboundSms) -> str:

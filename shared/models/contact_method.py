@@ -1,5 +1,6 @@
 """One way to reach one person at the MSP: what waits to be said there, how much was said lately, and whether we may."""
 
+from datetime import timedelta
 from typing import ClassVar
 
 from shared.ids import stable_id
@@ -30,6 +31,10 @@ class Batch(Fact):
     due_at: Instant
     overflow: bool = False
     items: tuple[Item, ...] = ()
+
+
+CODE_LIVES = timedelta(days=3)
+"""How long digits stand for what they were given to, however many others are given out meanwhile."""
 
 
 class Code(Fact):
