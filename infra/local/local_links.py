@@ -1,5 +1,6 @@
 """Links for people's answers on one machine: our own address and key, where the settings say nothing of them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from shared import wiring_alerts
@@ -11,10 +12,10 @@ KEY = "PROMISEKEEPER_LINK_KEY"
 """The environment variable of the key that the data folder holds."""
 
 
-def with_local_links(app: App, url: str, key: str) -> App:
-    """Return `app` with what its settings lack for links: an address under `url`, and `key` to sign with.
+def with_local_links(app: App, url: str, environ: Mapping[str, str]) -> App:
+    """Return `app` with what its settings lack for links: an address under `url`, and the key in `environ`.
 
-    What the settings have stays, and settings that name nobody need no links.
+    What the settings have stays, and its secrets are in `environ`, too. Settings that name nobody need no links.
     """
     alerts = app.settings.alerts
     if not alerts.people or (alerts.link_base is not None and alerts.link_keys):
@@ -26,6 +27,4 @@ def with_local_links(app: App, url: str, key: str) -> App:
         }
     )
     settings = app.settings.model_copy(update={"alerts": complete})
-    if alerts.link_keys:
-        return replace(app, settings=settings, alert_links=app.alert_links)
-    return replace(app, settings=settings, alert_links=Once(wiring_alerts.links(settings, Secrets({KEY: key}))))
+    return replace(app, settings=settings, alert_links=Once(wiring_alerts.links(settings, Secrets(environ))))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.local.data_folder import DataFolder, UnusableFolder
-from infra.local.local_links import with_local_links
+from infra.local.local_links import KEY, with_local_links
 from infra.local.platform import Platform
 from infra.local.queues import queue_settings
 from infra.local.scheduler import Scheduler, jobs
@@ -57,7 +57,7 @@ def run(settings: Path, data: Path, port: int) -> None:
         return platform(environ, start_response)
 
     server = Server(answer, port)  # its address is known from here on, and links need it
-    app = with_local_links(replace(app, queue=queue), server.url, folder.link_key())
+    app = with_local_links(replace(app, queue=queue), server.url, {**environ, KEY: folder.link_key()})
     platform = Platform(app, environ["PROMISEKEEPER_TASK_TOKEN"])
     workers = TaskWorkers(queue, platform.deliver, app.clock, threads=WORKERS)
     scheduler = Scheduler(jobs(), platform.tick, app.clock)

@@ -19,7 +19,7 @@ HOLD = timedelta(minutes=3)
 DONE = ("Completed", ">Closed", "Complete", "Resolved", "Closed")
 
 
-def played(folder: Path, *, seed: int = 1, tickets: int = 30, weather: Weather | None = None) -> Day:
+def played(folder: Path, *, seed: int = 1, tickets: int | None = 30, weather: Weather | None = None) -> Day:
     with contextlib.redirect_stdout(io.StringIO()):  # a failing test shows what it checks, not 1,000 log lines
         day = prepare(DataFolder.at(folder), START, seed, weather or Weather(), "A played day.")
         day.stage.play(plot(seed, tickets), END)

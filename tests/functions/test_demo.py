@@ -1,5 +1,6 @@
 """The played day, judged from outside: nothing is lost, nothing is told twice, whatever the network does."""
 
+import contextlib
 import io
 import re
 from dataclasses import replace
@@ -10,9 +11,14 @@ import pytest
 from rich.console import Console
 
 from infra.local import demo, export
+from infra.local.demo_afterwards import Afterwards
 from infra.local.demo_stage import CALM, Weather
 from infra.local.fake_psa.things import Action
-from shared.models.alert import Way
+from infra.local.pages import Pages
+from infra.local.pages.figures import figures
+from infra.local.wsgi_call import call
+from shared.alerts.kinds import kind_of
+from shared.models.alert import Errand, Standing, Way
 from shared.models.outgoing import OutgoingState
 from tests.functions.played import mails, played, resolutions_that_stood, sent, told, told_people
 
@@ -20,6 +26,17 @@ from tests.functions.played import mails, played, resolutions_that_stood, sent, 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory):
     return played(tmp_path_factory.mktemp("day"))
+
+
+@pytest.fixture(scope="module")
+def whole_day(tmp_path_factory):
+    """The day of `make demo`, with all its tickets."""
+    return played(tmp_path_factory.mktemp("whole"), tickets=None)
+
+
+def alerts_of(day):
+    desk = day.platform.desk
+    return desk.ledger().alerts(desk.span(desk.today()))
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +112,110 @@ def test_another_seed_is_another_day(day, tmp_path):
     assert not set(mails(other)) & set(mails(day))
 
 
+def test_the_same_seed_gives_the_same_texts_on_every_phone(day, tmp_path):
+    again = played(tmp_path).platform.phone
+
+    assert again.numbers() == day.platform.phone.numbers()
+    for number in ("+353871234501", "+353871234502"):
+        assert again.conversation(number) == day.platform.phone.conversation(number)
+
+
+def test_technicians_are_nudged_before_the_promised_time_and_the_manager_hears_after_it(whole_day):
+    alerts = alerts_of(whole_day)
+    nudges = [alert for alert in alerts if alert.kind == "update_due_soon" and alert.tellings]
+    overdue = [alert for alert in alerts if alert.kind == "update_overdue" and alert.tellings]
+
+    assert {telling.person for alert in nudges for telling in alert.tellings} <= {"sunil", "priya"}
+    assert nudges
+    assert {"fergus"} <= {telling.person for alert in overdue for telling in alert.tellings}
+
+
+def test_what_is_critical_comes_as_an_sms_and_is_taken_by_an_answer(day):
+    (blind,) = (alert for alert in alerts_of(day) if alert.kind == "sweep_blind")
+    said = [entry.what for entry in blind.ledger]
+    by_sms = [notice for notice in told_people(day) if notice.way is Way.SMS]
+
+    assert "Ciara Walsh has it" in said
+    assert blind.standing is Standing.RESOLVED
+    assert {(each.person, item.errand) for each in by_sms for item in each.items if item.alert == blind.id} == {
+        (person, errand) for person in ("ciara", "fergus") for errand in Errand
+    }
+
+
+def test_every_answer_of_the_manager_was_understood(day):
+    texts = day.platform.phone.conversation("+353871234501", 200)
+    answers = [text for text in texts if text.from_person]
+
+    assert answers
+    assert not any("Not understood" in text.text or "not known" in text.text for text in texts)
+
+
+def test_something_waits_for_the_end_of_quiet_hours(whole_day):
+    waiting = [alert for alert in alerts_of(whole_day) if alert.waiting]
+
+    assert {each.person for alert in waiting for each in alert.waiting} == {"fergus", "priya"}
+    assert all(f"{each.until:%H:%M}" == "07:30" for alert in waiting for each in alert.waiting)
+
+
+def test_the_manager_takes_an_alert_on_its_page_calls_the_client_and_puts_off_what_can_wait(whole_day):
+    (silence,) = (alert for alert in alerts_of(whole_day) if alert.kind == "client_in_silence")
+    said = [entry.what for entry in silence.ledger]
+
+    for words in ("Ciara Walsh has it", "Ciara Walsh says it is resolved", "Ciara Walsh put it off for 12 h"):
+        assert words in said
+    assert silence.standing is Standing.SNOOZED
+
+
+def test_the_pages_tell_the_story_of_an_alert(whole_day):
+    (silence,) = (alert for alert in alerts_of(whole_day) if alert.kind == "client_in_silence")
+    source = call(Pages(whole_day.platform.desk), "GET", f"/alerts/{silence.id}").body.decode()
+
+    for words in (
+        "Ciara Walsh is told by SMS",
+        "Fergus Dunne hears by SMS that it is over",
+        "Ciara Walsh has it",
+        "(link)",
+    ):
+        assert words in source
+    assert "/phone/+353871234501" in source
+    assert re.search(r'href="/mailbox/\d+"', source)
+
+
+def test_a_held_nudge_says_until_when(whole_day):
+    held = next(alert for alert in alerts_of(whole_day) if alert.kind == "update_due_soon" and alert.waiting)
+    source = call(Pages(whole_day.platform.desk), "GET", f"/alerts/{held.id}").body.decode()
+
+    assert "Priya Nair sleeps: held until Wed 11 Mar, 07:30" in source
+
+
+def test_the_overview_counts_alerts_by_whose_turn_it_is(whole_day):
+    desk = whole_day.platform.desk
+    counted = figures(desk.ledger(), desk.span(desk.today()))
+    source = call(Pages(desk), "GET", "/").body.decode()
+
+    assert sum(counted.by_standing.values()) + sum(not kind_of(a).lasting for a in counted.for_managers) == len(
+        counted.for_managers
+    )
+    assert f"alerts for managers, {counted.by_standing[Standing.OPEN]} open" in source
+    assert counted.slept >= 2
+    assert counted.people_told[Way.SMS] == sum(notice.way is Way.SMS for notice in told_people(whole_day))
+
+
+def test_afterwards_the_clock_goes_on_and_an_answer_has_its_consequences(tmp_path):
+    day = played(tmp_path, tickets=2)
+    afterwards, headers = Afterwards(day), {"Host": "localhost", "Origin": "http://localhost"}
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    before = day.clock.now()
+    with contextlib.redirect_stdout(io.StringIO()):
+        for _ in range(2):
+            answer = call(afterwards, "POST", "/phone/+353871234501", b"after=1&text=help", headers)
+            assert answer.status == 303
+        page = call(afterwards, "GET", "/phone/+353871234501").body.decode()
+
+    assert page.count("Harbour Lane IT alerts.") == 1
+    assert day.clock.now() > before
+
+
 def test_the_german_client_is_written_to_in_german_and_nobody_else_is(day):
     letters = {
         message.letter.language for message in sent(day) if message.sent_to.endswith("brandt-maschinenbau.example")
@@ -120,6 +241,9 @@ def test_the_demo_ends_by_itself_and_says_in_a_table_what_happened(tmp_path):
         "Resolved",
         "Held back",
         "One journey",
+        "Technicians nudged in time",
+        "messages by SMS",
+        "held by quiet hours",
     ):
         assert line in text
     assert str(tmp_path / "out" / "index.html") in text.replace("\n", "")

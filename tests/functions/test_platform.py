@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,14 +18,29 @@ from infra.local.data_folder import DataFolder, UnusableFolder
 from infra.local.demo_platform import SETTINGS, prepare
 from infra.local.demo_stage import CALM
 from infra.local.fake_psa import SECRETS, FakePsa, over_http
+from infra.local.local_links import KEY as LOCAL_KEY
+from infra.local.local_links import with_local_links
 from infra.local.pages import Desk, Pages
+from infra.local.platform import Platform
 from infra.local.queues import queue_settings
 from infra.local.serving import PortTaken, Server
 from infra.local.simulator import START
 from infra.local.wsgi_call import call
+from shared import wiring
+from shared.alerts.links import AlertLinks
 from shared.wiring import SystemClock
 
 ROOT = Path(__file__).parents[2]
+KEY = "a-key-for-links-that-is-long-enough"
+KEYS = {LOCAL_KEY: KEY, "FAKE_LINK_KEY": "another-key-that-is-long-enough"}
+NOTICE = "notice-" + "0f" * 16
+
+
+def without(app, *names, **changes):
+    """The app with settings of alerts that lack `names`."""
+    lacking = {**{name: () if name == "link_keys" else None for name in names}, **changes}
+    alerts = app.settings.alerts.model_copy(update=lacking)
+    return replace(app, settings=app.settings.model_copy(update={"alerts": alerts}))
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +137,59 @@ def test_the_token_is_drawn_once_and_for_the_owner_only(tmp_path):
     assert DataFolder.at(tmp_path).token() == token
     assert stat.S_IMODE((tmp_path / "task-token").stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["task-token"]
+
+
+def test_the_key_of_links_is_drawn_once_and_is_not_the_token(tmp_path):
+    folder = DataFolder.at(tmp_path)
+    key = folder.link_key()
+
+    assert len(key) >= 43
+    assert DataFolder.at(tmp_path).link_key() == key != folder.token()
+    assert stat.S_IMODE((tmp_path / "link-key").stat().st_mode) == 0o600
+
+
+def test_settings_with_people_get_links_to_this_machine_where_they_name_none(platform):
+    app = with_local_links(without(platform.app, "link_base", "link_keys"), "http://127.0.0.1:8710/", KEYS)
+
+    assert app.settings.alerts.link_base == "http://127.0.0.1:8710/alert_reply"
+    assert app.settings.alerts.people == platform.app.settings.alerts.people
+    address = app.alert_links().page(NOTICE)
+    assert address.startswith("http://127.0.0.1:8710/alert_reply/n/")
+    assert AlertLinks("", [KEY]).notice(address.rpartition("/")[2]) == NOTICE
+
+
+def test_what_the_settings_say_of_links_stays(platform):
+    whole = platform.app
+    only_a_key, only_a_base = without(whole, "link_base"), without(whole, "link_keys")
+
+    assert with_local_links(whole, "http://127.0.0.1:1/", KEYS) is whole
+    given = with_local_links(only_a_key, "http://127.0.0.1:1/", KEYS).settings.alerts
+    assert given.link_keys == whole.settings.alerts.link_keys
+    given = with_local_links(only_a_base, "http://127.0.0.1:1/", KEYS)
+    assert given.settings.alerts.link_base == whole.settings.alerts.link_base
+    assert given.alert_links().page(NOTICE).startswith(whole.settings.alerts.link_base)
+
+
+def test_a_key_of_the_settings_signs_links_at_our_own_address(platform):
+    app = with_local_links(without(platform.app, "link_base"), "http://127.0.0.1:1/", KEYS)
+
+    assert app.alert_links().page(NOTICE) == AlertLinks("http://127.0.0.1:1/alert_reply", [KEYS["FAKE_LINK_KEY"]]).page(
+        NOTICE
+    )
+
+
+def test_settings_that_name_nobody_get_no_links(platform):
+    app = without(platform.app, "link_base", "link_keys", people={})
+
+    assert with_local_links(app, "http://127.0.0.1:8710/", KEYS) is app
+
+
+def test_without_people_there_is_no_phone(platform):
+    app = without(platform.app, people={})
+    try:
+        assert Platform(app, "t" * 43).phone is None
+    finally:
+        wiring.use(platform.app)
 
 
 def test_what_the_cloud_would_set_does_not_open_the_local_workers(tmp_path):
