@@ -87,7 +87,7 @@ def judge(lines: Iterable[Line], grace: float = GRACE) -> Verdict:
     record = Record(lines)
     lateness = list(_after_taken(record))
     verdict = Verdict(figures=_figures(record, [late for late, _ in lateness]))
-    verdict.lost = [*_untold(record), *_said_but_not_there(record)]
+    verdict.lost = [*_never_taken_in(record), *_untold(record), *_said_but_not_there(record)]
     verdict.doubled = [*_twice_at_the_sinks(record), *_said_twice(record)]
     verdict.too_late = [words for late, words in lateness if late >= grace]
     verdict.unlisted = _unlisted(record)
@@ -99,6 +99,13 @@ def judge(lines: Iterable[Line], grace: float = GRACE) -> Verdict:
 
 def _notice_of(line: Line) -> str:
     return line["notice"] if line["what"] == "sms" else line["message_id"].strip("<>").partition("@")[0]
+
+
+def _never_taken_in(record: Record) -> list[str]:
+    taken = {finding["id"] for finding in of_kind(record.lines, "stored_finding") if finding["taken"]}
+    return [
+        f"{found['id']} was never taken in" for found in of_kind(record.lines, "finding") if found["id"] not in taken
+    ]
 
 
 def _untold(record: Record) -> list[str]:
@@ -216,11 +223,9 @@ def _stray(record: Record) -> list[str]:
 
 
 def _miscounted(record: Record) -> list[str]:
-    """Every finding is taken in once: no more, no less."""
-    taken = {finding["id"]: finding["taken"] for finding in of_kind(record.lines, "stored_finding")}
+    """Every finding counts once: no more, no less."""
     faults = []
     for key, findings in record.found.items():
-        faults += [f"{found['id']} was never taken in" for found in findings if not taken.get(found["id"])]
         count = len({found["id"] for found in findings if not found["over"]})
         times = record.alerts[key]["times"] if key in record.alerts else 0
         if times != count:

@@ -236,7 +236,7 @@ def test_what_arrived_although_it_was_held_back_or_never_written_is_found():
 
 
 def test_a_finding_that_was_never_taken_in_or_more_than_once_is_found():
-    assert judge([*without(taken_in()), taken_in(taken=False)]).miscounted == ["finding-1 was never taken in"]
+    assert judge([*without(taken_in()), taken_in(taken=False)]).lost == ["finding-1 was never taken in"]
     assert judge([*CLEAN, finding(2), taken_in(2)]).miscounted == ["alert-1 was found 2 times and counts 1"]
     assert judge([*without(alert(telling())), alert(telling(), times=2)]).miscounted == [
         "alert-1 was found 1 times and counts 2"
