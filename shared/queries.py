@@ -1,6 +1,7 @@
 """Every question the code asks the store. The index file of Firestore is generated from this list."""
 
 from shared.models.alert import Alert
+from shared.models.canary import Canary
 from shared.models.contact_method import ContactMethod
 from shared.models.finding import Finding
 from shared.models.message import Message
@@ -26,6 +27,7 @@ OVERDUE_CONTACT_METHODS = Query("overdue_contact_methods", ContactMethod, order_
 NOTICES = Query("notices", Notice, order_by="decided_at")
 NOTICES_BY_STATE = Query("notices_by_state", Notice, order_by="decided_at", equals=("state",))
 OVERDUE_NOTICES = Query("overdue_notices", Notice, order_by="alarm_at")
+OVERDUE_CANARIES = Query("overdue_canaries", Canary, order_by="alarm_at")
 OVERDUE_UNREACHED = Query("overdue_unreached", Unreached, order_by="alarm_at")
 TICKETS = Query("tickets", Ticket, order_by="first_seen")
 
@@ -48,6 +50,7 @@ ALL = (
     NOTICES_BY_STATE,
     OVERDUE_NOTICES,
     OVERDUE_UNREACHED,
+    OVERDUE_CANARIES,
     TICKETS,
 )
 
@@ -60,5 +63,6 @@ OVERDUE = (
     OVERDUE_CONTACT_METHODS,
     OVERDUE_NOTICES,
     OVERDUE_UNREACHED,
+    OVERDUE_CANARIES,
 )
 """Everything that has an alarm: the safety sweep goes through these."""

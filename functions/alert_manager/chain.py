@@ -30,9 +30,10 @@ def _take_step(alert: Alert, plan: Plan, settings: AlertSettings, now: datetime)
     """Take one step of the chain and set the time of the next. A step that reaches nobody does not cost its delay."""
     steps = plan.chain.steps if plan.chain else ()
     if alert.step >= len(steps):  # the settings were shortened while it ran
-        return _after_the_last(alert, plan, now)
-    step, told, wakes = steps[alert.step], False, []
-    for person in _people(step, alert, settings):
+        return _after_the_last(alert, plan, now, since=now)
+    told, wakes = False, []
+    alert, people = _people(alert, steps[alert.step], settings, now)
+    for person in people:
         ways = settings.ways_of(person, alert.severity)
         if not ways:
             alert = noted(alert, now, f"{person} has no address for what is {alert.severity}")
@@ -45,38 +46,54 @@ def _take_step(alert: Alert, plan: Plan, settings: AlertSettings, now: datetime)
             wakes.append(until)
             continue
         alert, told = _tell(alert, (alert.round, alert.step, person), ways, settings, now), True
-    since = now if told or not wakes else min(wakes)
-    return _next_step(alert, plan, since=since, reached=told or bool(wakes))
+    since = max(now, alert.opened_at + settings.first_wait)
+    if wakes and not told and not _somebody_is_awake(alert, steps[alert.step + 1 :], settings, now):
+        since = min(wakes)
+    return _next_step(alert, plan, now, since=since, reached=told or bool(wakes))
 
 
-def _next_step(alert: Alert, plan: Plan, *, since: datetime, reached: bool) -> Alert:
+def _next_step(alert: Alert, plan: Plan, now: datetime, *, since: datetime, reached: bool) -> Alert:
+    """Say when the next step is due. What is but news goes on only until somebody was there to be told."""
     steps = plan.chain.steps if plan.chain else ()
     following = alert.step + 1
-    if alert.severity is Severity.INFO or not kind_of(alert).lasting:
+    if reached and (alert.severity is Severity.INFO or not kind_of(alert).lasting):
         return alert.but(step=following, step_at=None)
     if following < len(steps):
         wait = timedelta(minutes=steps[following].after_minutes) if reached else timedelta()
-        return alert.but(step=following, step_at=since + wait)
-    return _after_the_last(alert.but(step=following), plan, since)
+        return alert.but(step=following, step_at=since + wait if reached else now)
+    return _after_the_last(alert.but(step=following), plan, now, since=since)
 
 
-def _after_the_last(alert: Alert, plan: Plan, since: datetime) -> Alert:
-    """Begin again, or stop: an alert that is not taken after all rounds stands on the pages and in the digest."""
-    rounds = plan.chain.rounds if plan.chain else 1
-    cycle_rounds = alert.round + 1
-    if plan.chain is not None and cycle_rounds < rounds:
+def _after_the_last(alert: Alert, plan: Plan, now: datetime, *, since: datetime) -> Alert:
+    """Begin again, or stop: an alert that nobody takes in any round stands on the pages and in the daily word."""
+    anybody = any(t.cycle == alert.cycle for t in alert.tellings) or alert.waiting
+    lasting = kind_of(alert).lasting and alert.severity is not Severity.INFO
+    if plan.chain is not None and lasting and alert.round + 1 - alert.first_round < plan.chain.rounds:
         again = since + timedelta(minutes=max(1.0, plan.chain.again_after_minutes))
-        return alert.but(round=cycle_rounds, step=0, step_at=again)
-    return noted(alert, since, "the end of the chain: everybody in it was told, and nobody took it").but(step_at=None)
+        return alert.but(round=alert.round + 1, step=0, step_at=again)
+    last = "that was the last step of the last round" if anybody else "the chain has nobody who could be told"
+    return noted(alert, now, last).but(step_at=None)
 
 
-def _people(step: Step, alert: Alert, settings: AlertSettings) -> Iterable[str]:
+def _somebody_is_awake(alert: Alert, later: Iterable[Step], settings: AlertSettings, now: datetime) -> bool:
+    """Say whether a later step reaches somebody who does not sleep now; otherwise the chain sleeps, too."""
+    people = {person for step in later for person in _people(alert, step, settings, now)[1]}
+    return any(
+        settings.ways_of(person, alert.severity) and _quiet(alert, person, settings, now) is None for person in people
+    )
+
+
+def _people(alert: Alert, step: Step, settings: AlertSettings, now: datetime) -> tuple[Alert, tuple[str, ...]]:
+    """Return who is in the step, each once, and the alert with a line for an owner whom the settings do not name."""
     seen: dict[str, None] = {}
     for name in step.tell:
         person = settings.owner(alert.owner) if name == OWNER else name
         if person is not None and person in settings.people:
             seen[person] = None
-    return seen
+        elif name == OWNER:
+            who = f"{alert.owner} is not among alerts.people" if alert.owner else "nobody owns the ticket"
+            alert = noted(alert, now, f"the owner cannot be told: {who}")
+    return alert, tuple(seen)
 
 
 def _quiet(alert: Alert, person: str, settings: AlertSettings, now: datetime) -> datetime | None:
@@ -135,13 +152,19 @@ def unreached(alert: Alert, lost: Telling, reason: str, settings: AlertSettings,
 def _other_way(alert: Alert, lost: Telling, settings: AlertSettings, now: datetime) -> Alert:
     same = [t for t in alert.tellings if (t.cycle, t.round, t.step, t.person) == _turn(lost)]
     used = {telling.way for telling in same}
-    left = [way for way in IN_ORDER_OF_URGENCY if way not in used and settings.address(lost.person, way) is not None]
+    urgent = alert.severity is not Severity.INFO  # nobody's phone rings because a mail of no consequence came back
+    left = [
+        way
+        for way in IN_ORDER_OF_URGENCY
+        if urgent and way not in used and settings.address(lost.person, way) is not None
+    ]
     if left:
         return _tell(alert, (lost.round, lost.step, lost.person), left[:1], settings, now, ready_at=now)
     if any(not telling.unreached for telling in same):
         return alert  # another way to the same person still stands
     turn = [t for t in alert.tellings if (t.cycle, t.round, t.step) == (lost.cycle, lost.round, lost.step)]
-    if alert.step_at is not None and alert.step_at > now and all(telling.unreached for telling in turn):
+    same_round = alert.round == lost.round and alert.step > lost.step  # never over the pause between two rounds
+    if alert.step_at is not None and alert.step_at > now and same_round and all(t.unreached for t in turn):
         return noted(alert, now, "nobody of this step was reached: the next step now").but(step_at=now)
     return alert
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.alerts.standing import noted, resolved
+from shared.alerts.standing import next_round, noted, resolved
 from shared.models.alert import Alert, Standing, alert_id
 from shared.models.finding import Finding
 
@@ -75,6 +75,7 @@ def _again(alert: Alert, finding: Finding, now: datetime) -> Alert:
         changed_at=now,
         chain="",
         round=0,
+        first_round=0,
         step=0,
         step_at=now,
         tellings=recent,
@@ -94,7 +95,8 @@ def _more_severe(alert: Alert, finding: Finding, now: datetime) -> Alert:
         until=None,
         changed_at=now,
         chain="",
-        round=alert.round + 1,
+        round=next_round(alert),
+        first_round=next_round(alert),
         step=0,
         step_at=now,
         waiting=(),

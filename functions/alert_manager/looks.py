@@ -13,6 +13,7 @@ from shared import queries
 from shared.alerts.source import why_over
 from shared.edge.task_call import TaskCall
 from shared.models.alert import Alert, Standing, Telling, Way, alert_id
+from shared.models.canary import Canary
 from shared.models.contact_method import ContactMethod, contact_method_id
 from shared.models.finding import Finding
 from shared.models.notice import Notice, Unreached
@@ -136,3 +137,12 @@ def go_on_elsewhere(app: App, call: TaskCall) -> str:
         gather_and_look(app, key)
     step(app, Unreached, lost.id, lambda each, _now: Decision(each and each.but(alarm_at=None)))
     return "gone_on"
+
+
+def sing(app: App, call: TaskCall) -> str:
+    """Answer the heartbeat: this function is reached through the queue, and what it writes is kept."""
+
+    def answered(canary: Canary | None, now: datetime) -> Decision[Canary]:
+        return Decision(canary and canary.but(answered_at=now, alarm_at=None, alarm_generation=0), outcome="answered")
+
+    return step(app, Canary, call.body["id"], answered).outcome

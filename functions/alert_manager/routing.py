@@ -11,6 +11,9 @@ from shared.models.finding import Audience
 OWNER = "owner"
 """The chain of a nudge: the ticket's owner and nobody else. In a step of any chain: whoever owns the ticket."""
 
+THE_DAILY_WORD = "all_quiet"
+"""It says that the alerts themselves work, so no rule keeps it back or sends it elsewhere."""
+
 IsOpen = Callable[[str, datetime], bool]
 """Says whether the calendar of that name is open at that time."""
 
@@ -30,16 +33,15 @@ def plan_for(alert: Alert, settings: AlertSettings, at: datetime, is_open: IsOpe
         return Plan("", None, "suppressed: the settings name nobody under alerts.people")
     if alert.audience is Audience.TECHNICIAN:
         return _owner_plan(alert, settings)
+    if alert.kind == THE_DAILY_WORD:
+        return _default_plan(settings)
     for number, route in enumerate(settings.routes, 1):
         if not _fits(route, alert, at, is_open):
             continue
         if route.chain is None:
             return Plan("", None, f"suppressed by route {number}: {route.suppress}")
         return Plan(route.chain, settings.chains[route.chain], f"route {number} leads to the chain {route.chain}")
-    default = settings.default_chain or next(iter(settings.chains), None)
-    if default is None:
-        return Plan("", None, "suppressed: the settings have no chain under alerts.chains")
-    return Plan(default, settings.chains[default], f"no route fits, so the chain {default}")
+    return _default_plan(settings)
 
 
 def plan_named(name: str, alert: Alert, settings: AlertSettings) -> Plan | None:
@@ -48,6 +50,13 @@ def plan_named(name: str, alert: Alert, settings: AlertSettings) -> Plan | None:
         return _owner_plan(alert, settings)
     chain = settings.chains.get(name)
     return Plan(name, chain, f"the chain {name}") if chain else None
+
+
+def _default_plan(settings: AlertSettings) -> Plan:
+    default = settings.default_chain or next(iter(settings.chains), None)
+    if default is None:
+        return Plan("", None, "suppressed: the settings have no chain under alerts.chains")
+    return Plan(default, settings.chains[default], f"no route fits, so the chain {default}")
 
 
 def _owner_plan(alert: Alert, settings: AlertSettings) -> Plan:
@@ -82,6 +91,7 @@ def maintenance_at(alert: Alert, settings: AlertSettings, at: datetime) -> Maint
         window
         for window in settings.maintenance
         if window.start <= at < window.end
+        and alert.kind != THE_DAILY_WORD
         and (not window.kinds or alert.kind in window.kinds)
         and covers(alert, clients=window.clients, teams=window.teams)
     ]

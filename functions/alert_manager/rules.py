@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functions.alert_manager.chain import told_now
 from functions.alert_manager.routing import Plan, maintenance_at, muted_by, plan_for, plan_named
 from shared.alerts.kinds import kind_of
-from shared.alerts.standing import noted, resolved
+from shared.alerts.standing import next_round, noted, resolved
 from shared.config.alerts import AlertSettings
 from shared.models.alert import Alert, Errand, Standing, Telling, Way
 from shared.quiet_hours import quiet_until
@@ -58,16 +58,18 @@ def decide(alert: Alert | None, now: datetime, situation: Situation) -> Decision
     plan = plan_named(after.chain, after, settings) if after.chain else None
     if plan is None:
         plan = plan_for(after, settings, after.opened_at, situation.is_open)
-        after = noted(after, now, plan.why).but(chain=plan.name, step_at=_begins(after, now))
+        after = noted(after, now, plan.why).but(chain=plan.name, step_at=_begins(after, plan, now))
     if plan.chain is None:
         return _done(alert, after.but(step_at=None), _next_look(after, plan, now, settings), now, settings)
     after = told_now(after, plan, settings, now)
     return _done(alert, after, _next_look(after, plan, now, settings), now, settings)
 
 
-def _begins(alert: Alert, now: datetime) -> datetime:
+def _begins(alert: Alert, plan: Plan, now: datetime) -> datetime:
     """Return when the first step is due. Where nobody could be told so far, a repaired file tells them now."""
-    return alert.step_at or now
+    if alert.step_at is None or plan.chain is None or alert.round > 0:
+        return alert.step_at or now
+    return alert.step_at + timedelta(minutes=plan.chain.steps[0].after_minutes)
 
 
 def _ended(alert: Alert, now: datetime, situation: Situation) -> Alert:
@@ -90,12 +92,15 @@ def _opened_again(alert: Alert, now: datetime) -> Alert:
     """A lease or a snooze ran out and it still holds: everybody from the first step on, in a new round."""
     what = "had it, and the time for it ran out" if alert.standing is Standing.ACKNOWLEDGED else "put it off until now"
     return noted(alert, now, f"{alert.by} {what}: told again").but(
-        standing=Standing.OPEN, by="", until=None, changed_at=now, round=_next_round(alert), step=0, step_at=now
+        standing=Standing.OPEN,
+        by="",
+        until=None,
+        changed_at=now,
+        round=next_round(alert),
+        first_round=next_round(alert),
+        step=0,
+        step_at=now,
     )
-
-
-def _next_round(alert: Alert) -> int:
-    return max((telling.round + 1 for telling in alert.tellings if telling.cycle == alert.cycle), default=0)
 
 
 def _kept_back(alert: Alert, now: datetime, situation: Situation) -> tuple[Alert, datetime] | None:

@@ -4,9 +4,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from functions.heartbeat.daily import ENOUGH, Count, word_id, word_of
-from functions.heartbeat.rules import due_word, too_long
+from functions.heartbeat.rules import STUBBORN, asked, due_word, is_silent, too_long
 from shared.errors import Retryable
 from shared.models.alert import Alert
+from shared.models.canary import CANARY, Canary
 from shared.models.document import Watched
 from shared.models.finding import Finding
 from shared.ports import App, Query
@@ -14,6 +15,7 @@ from shared.queries import ALERTS, ALERTS_BY_STANDING, OVERDUE, OVERDUE_TICKETS
 from shared.runtime import note, scheduled_function
 from shared.step import Decision, step
 
+SEARCHED = 50
 _DAY = timedelta(days=1)
 
 
@@ -27,6 +29,9 @@ def heartbeat(tick: datetime, app: App) -> dict[str, object]:
     oldest = {query.name: _oldest(app, cast("Query[Watched]", query), tick) for query in OVERDUE}
     word = _say_word(app, due_word(app.settings, tick), tick)
     waits = too_long(oldest, tick)
+    if _asks_canary(app, tick):
+        note(why="no_answer_through_the_queue")
+        raise Retryable("nobody answers through the queue: the watch outside is left to ring")
     if waits:
         note(why="work_waits", **waits)
         raise Retryable("work has waited for too long: the watch outside is left to ring")
@@ -40,8 +45,22 @@ def heartbeat(tick: datetime, app: App) -> dict[str, object]:
 
 def _oldest(app: App, query: Query[Watched], tick: datetime) -> datetime | None:
     """Return the time of the alarm that waits the longest; None if none is due."""
-    found = app.store.find(query, limit=1, until=tick)
-    return found[0].document.alarm_at if found else None
+    found = app.store.find(query, limit=SEARCHED, until=tick)
+    fresh = (each.document for each in found if each.document.alarm_generation < STUBBORN)
+    return next((document.alarm_at for document in fresh), None)
+
+
+def _asks_canary(app: App, tick: datetime) -> bool:
+    """Put the question anew; return whether the last one has waited too long for an answer."""
+    silent = False
+
+    def ask(canary: Canary | None, _now: datetime) -> Decision[Canary]:
+        nonlocal silent
+        silent = is_silent(canary, tick)
+        return Decision(asked(canary, tick))
+
+    step(app, Canary, CANARY, ask)
+    return silent
 
 
 def _say_word(app: App, day: date | None, tick: datetime) -> str:

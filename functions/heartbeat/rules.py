@@ -6,9 +6,16 @@ from zoneinfo import ZoneInfo
 
 from shared.calendar_spec import clock_time
 from shared.config.settings import Settings
+from shared.models.canary import CANARY, Canary
 
 TOO_LONG = timedelta(minutes=20)
 """The safety sweep sets a lost alarm anew after 5 to 10 minutes; what waits longer, nobody works on."""
+
+STUBBORN = 3
+"""What was set anew so often is one document's own trouble, and has an alert of its own: it does not stop the beats."""
+
+SILENT = timedelta(minutes=12)
+"""The canary is asked every five minutes: two questions without an answer, and somebody outside should know."""
 
 LATE = timedelta(hours=3)
 """A word that comes so late still says that this lives; after that the next day's will.
@@ -24,6 +31,20 @@ def too_long(oldest: Mapping[str, datetime | None], tick: datetime) -> dict[str,
     """
     waited = {name: tick - at for name, at in oldest.items() if at is not None}
     return {name: span // timedelta(minutes=1) for name, span in waited.items() if span > TOO_LONG}
+
+
+def asked(canary: Canary | None, tick: datetime) -> Canary:
+    """Return the canary with the question put, unless one is still without an answer: then that one waits on."""
+    if canary is None:
+        return Canary(id=CANARY, asked_at=tick, alarm_at=tick)
+    if canary.alarm_at is not None:
+        return canary
+    return canary.but(asked_at=tick, alarm_at=tick, alarm_set=None)
+
+
+def is_silent(canary: Canary | None, tick: datetime) -> bool:
+    """Say whether the last question has waited too long for its answer."""
+    return canary is not None and canary.alarm_at is not None and tick - canary.asked_at > SILENT
 
 
 def due_word(settings: Settings, tick: datetime) -> date | None:

@@ -86,6 +86,11 @@ def resolved(alert: Alert, by: str, now: datetime, what: str) -> Alert:
     )
 
 
+def next_round(alert: Alert) -> int:
+    """Return the number of the round that begins when everybody is to be told anew."""
+    return max((telling.round + 1 for telling in alert.tellings if telling.cycle == alert.cycle), default=0)
+
+
 def noted(alert: Alert, now: datetime, *what: str) -> Alert:
     """Add lines to the ledger; a line that only repeats the last one is left out."""
     ledger = list(alert.ledger)

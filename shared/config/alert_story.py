@@ -127,4 +127,4 @@ def _answers_and_watch(alerts: AlertSettings) -> Iterator[str]:
     chain = default_chain(alerts)
     if alerts.all_quiet_at and chain:
         told = listed(name_of(alerts, person) for person in alerts.chains[chain].steps[0].tell)
-        yield f'Every day at {alerts.all_quiet_at} "all quiet" goes to {told}, if it is.'
+        yield f"Every day at {alerts.all_quiet_at} a word on how quiet it is goes to {told}."

@@ -78,7 +78,8 @@ class Alert(Watched):
     """The id is computed from kind and dedup key. `cycle` counts how often it came back after it was resolved.
 
     In a cycle the chain is gone through in `round`s (from 0): one more each time that a lease or a snooze ran out, or
-    that the end of the chain was reached and nobody took it. `step` is the next step of the round, and `step_at` when
+    that the end of the chain was reached and nobody took it; `first_round` is where the counting of those last began.
+    `step` is the next step of the round, and `step_at` when
     it is due. `by` is who acknowledged, snoozed or resolved it; a person's key in the settings, or "the ticket" and the
     like. `findings` are the last ids taken in: the same one again changes nothing.
     """
@@ -114,6 +115,7 @@ class Alert(Watched):
 
     chain: str = ""
     round: int = 0
+    first_round: int = 0
     step: int = 0
     step_at: Instant | None = None
     tellings: tuple[Telling, ...] = ()

@@ -176,9 +176,8 @@ def test_it_names_what_is_open_when_it_is_not_quiet():
     first, *rest = words(desk)[0].text.splitlines()
     assert first == "Not quiet: 1 alert is open; 0 tickets watched, 1 alert in the last 24 hours."
     assert rest == ["critical: A client hears nothing, Lakeside Clinic #4711, for 2 h; told: dana, robin, kim"]
-    last = desk.mail.mails[-1]
-    assert "Not quiet: 1 alert is open" in last.subject
-    body = message_from_bytes(last.raw, policy=default).get_body(("plain",)).get_content()
+    (word,) = [mail for mail in desk.mail.mails if "Not quiet: 1 alert is open" in mail.subject]
+    body = message_from_bytes(word.raw, policy=default).get_body(("plain",)).get_content()
     assert "for 2 h; told: dana, robin, kim" in " ".join(body.split())
 
 
@@ -249,3 +248,33 @@ def test_without_a_time_or_people_there_is_no_word(changes):
 def test_the_word_of_a_day_is_the_same_finding_for_every_retry():
     assert word_of(DAY, AT, Count(0, (), ())).id == word_of(DAY, AT + timedelta(hours=1), Count(9, (), ())).id
     assert isinstance(word_of(DAY, AT, Count(0, (), ())), Finding)
+
+
+def test_a_queue_that_brings_nothing_stops_the_beats_though_nothing_else_waits():
+    watch = Watch()
+    desk = watched(watch, at=AT)
+    ticks(desk)
+    for minutes in (5, 10):
+        assert ticks(desk, AT + timedelta(minutes=minutes)).status == 200
+    beats = watch.beats
+
+    assert ticks(desk, AT + timedelta(minutes=15)).status == 503
+    assert watch.beats == beats
+
+
+def test_the_canary_answers_through_the_queue_and_is_asked_again():
+    watch = Watch()
+    desk = watched(watch, at=AT)
+    for _ in range(6):
+        assert ticks(desk).status == 200
+        desk.passes(minutes=5)
+
+    assert watch.beats == 12
+
+
+def test_one_document_that_nobody_can_work_on_does_not_stop_the_beats():
+    desk = watched(Watch(), at=AT)
+    poisoned = ticket(1, AT - timedelta(hours=2)).but(alarm_generation=3)
+    desk.store.commit([Create(poisoned)])
+
+    assert ticks(desk).status == 200

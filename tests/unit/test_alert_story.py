@@ -319,4 +319,4 @@ def test_what_explains_an_alert_and_what_slows_it_is_told():
     assert "at most: 1 in 1 min, 5 in 15 min, 11 in 1 h and 21 in 3 h" in text
     assert "has it for 1 h (critical), 8 h (warning) and 1 day (info)" in text
     assert "gathered for 10 min and comes as one digest; 6 min if" in text
-    assert '08:00 "all quiet" goes to Dana' in text
+    assert '08:00 a word on how quiet it is goes to Dana' in text

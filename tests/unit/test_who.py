@@ -40,8 +40,8 @@ def test_each_step_has_its_time_its_way_and_its_address(asked):
     assert status == 0
     assert "Mon 02 Mar 14:00 no route fits, so the chain managers" in text
     assert "Mon 02 Mar 14:00:30 Dana Ortiz SMS +353871110001 round 1, step 1" in text
-    assert "Mon 02 Mar 14:15 Robin Vega e-mail robin@northwind.example round 1, step 2" in text
-    assert "Mon 02 Mar 15:30 Dana Ortiz SMS +353871110001 round 2, step 1" in text
+    assert "Mon 02 Mar 14:15:30 Robin Vega e-mail robin@northwind.example round 1, step 2" in text
+    assert "Mon 02 Mar 15:30:30 Dana Ortiz SMS +353871110001 round 2, step 1" in text
 
 
 def test_who_sleeps_is_told_in_the_morning_by_their_own_clock(asked):
