@@ -11,15 +11,13 @@ import requests
 from infra.local.fake_psa import Answered, Delivery, FakePsa, Fault, Mischief, Sender, over_http
 from infra.local.platform import Platform
 from infra.local.scheduler import jobs
-from infra.local.simulated.on_duty import OnDuty
+from infra.local.simulated.on_duty import on_duty
 from infra.local.simulated.psas import Psas
 from infra.local.simulator import MIDNIGHT, Act
 from infra.local.virtual_clock import VirtualClock
-from infra.local.wsgi_call import call
 from infra.local.wsgi_transport import WsgiTransport
 from shared.adapters.embedded_queue import EmbeddedQueue
 from shared.adapters.task_delivery import deliver_due
-from shared.models.alert import Way
 
 ORIGIN = "http://127.0.0.1"
 _INSTANT = timedelta(microseconds=1)
@@ -87,7 +85,7 @@ class Stage:
         self._senders = [self._sender(name, psa, weather) for name, psa in psas.by_connection.items()]
         self._jobs = jobs()
         self._ticks = {job.function: job.cron.after(clock.now() - _INSTANT) for job in self._jobs}
-        self._on_duty = _on_duty(platform)
+        self._on_duty = on_duty(platform)
         self._mishaps = _mishaps(psas.by_connection, self._forge) if weather.mishaps else []
 
     def play(self, acts: list[Act], end: datetime, happened: Callable[[datetime], None] = lambda _at: None) -> None:
@@ -154,23 +152,6 @@ class Stage:
         response = self._session.post(f"{ORIGIN}/psa_webhook/{name}", data=body, headers=dict(headers), timeout=5)
         self.travels.forged += response.status_code == 401
         return Answered(response.status_code)
-
-
-def _on_duty(platform: Platform) -> OnDuty | None:
-    """Return whoever the gravest alerts go to first, with their phone; None where the settings say nothing of it."""
-    alerts, phone = platform.app.settings.alerts, platform.phone
-    first = next(iter(alerts.chains.values()), None)
-    number = alerts.address(first.steps[0].tell[0], Way.SMS) if first else None
-    if phone is None or number is None or alerts.link_base is None:
-        return None
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    function = platform.host.apps["alert_reply"]
-    return OnDuty(
-        phone,
-        number,
-        alerts.link_base,
-        lambda method, path, body: call(function, method, path, body, form if body else {}),
-    )
 
 
 Mishap = tuple[datetime, Callable[[], object]]

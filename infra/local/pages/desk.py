@@ -5,7 +5,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from infra.local.answering_phone import AnsweringPhone
-from infra.local.pages.ledger import LOOK_BACK, Ledger, Span, day_span
+from infra.local.pages.ledger import LOOK_BACK, Ledger
+from infra.local.pages.span import Span, day_span
 from shared.channels.mailbox import MailboxChannel
 from shared.models.ticket import Ticket
 from shared.ports import App

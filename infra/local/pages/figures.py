@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from infra.local.pages import words
-from infra.local.pages.ledger import LOOK_BACK, Ledger, Span
+from infra.local.pages.ledger import LOOK_BACK, Ledger
+from infra.local.pages.span import Span
 from shared.alerts.kinds import kind_of
 from shared.models.alert import Alert, Standing, Way
 from shared.models.finding import Audience, Severity

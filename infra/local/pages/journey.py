@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from infra.local.pages import words
+from infra.local.pages.mails import place_in_mailbox
 from shared.models.alert import alert_id
 from shared.models.finding import Audience, Finding
 from shared.models.message import Message
@@ -61,12 +62,6 @@ def journey(ticket: Ticket, messages: Iterable[Message], findings: Iterable[Find
     ]
     order = list(Lane)
     return sorted(lines, key=lambda line: (line.at, order.index(line.lane)))
-
-
-def place_in_mailbox(message: Message) -> int | None:
-    """Return the number under which the mailbox keeps the mail; None for a mail that went out into the world."""
-    kind, _, number = message.reference.partition("-")
-    return int(number) if kind == "mailbox" and number.isdigit() else None
 
 
 def _psa_lines(ticket: Ticket) -> Iterator[Line]:

@@ -1,12 +1,11 @@
 """What the pages read from the store: one day at a time, every list with an end."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
 from functions.psa_sweep.rules import connection_id
+from infra.local.pages.span import Span
 from shared import queries
 from shared.convergence import ticket_id
 from shared.models.alert import Alert, Standing
@@ -29,22 +28,6 @@ LOOK_BACK = timedelta(days=14)
 _PAGE = 500
 _INSTANT = timedelta(microseconds=1)
 _BEFORE_ALL_IDS = "0"  # every id starts with a letter
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Half-open: from `start` until before `end`, in UTC."""
-
-    start: datetime
-    end: datetime
-
-    def has(self, at: datetime | None) -> bool:
-        return at is not None and self.start <= at < self.end
-
-
-def day_span(day: date, zone: ZoneInfo) -> Span:
-    """Return the local day, which may have 23 or 25 hours."""
-    return Span(_midnight(day, zone), _midnight(day + timedelta(days=1), zone))
 
 
 class Ledger:
@@ -150,7 +133,3 @@ def _place_before(query: Query[D], start: datetime) -> D:
     """Return a stand-in for the last document before `start`: the store only looks at its place in the order."""
     place: dict[str, Any] = {"id": _BEFORE_ALL_IDS, query.order_by: start}
     return cast("D", query.model.model_construct(None, **place))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(0), zone).astimezone(UTC)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from infra.local.pages.alert_views import speaker
 from infra.local.pages.desk import Desk
-from infra.local.pages.journey import Lane, journey, place_in_mailbox
+from infra.local.pages.journey import Lane, journey
 from infra.local.pages.ledger import Ledger
-from infra.local.pages.mails import OpenedMail, notice_of, opened, sent_date, ticket_of
+from infra.local.pages.mails import OpenedMail, notice_of, opened, place_in_mailbox, sent_date, ticket_of
 from infra.local.pages.phone_views import local_link
 from infra.local.pages.view import Missing, View, Wrong
 from shared.channels.mailbox import KeptMail

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 from shared.mail.mail import Mail
+from shared.models.message import Message
 
 _NOTICE_IN_MESSAGE_ID = re.compile(r"<(notice-[0-9a-f]{32})@")
 _TICKET_IN_MESSAGE_ID = re.compile(r"<(ticket-[0-9a-f]{32})\.[0-9]+@")
@@ -59,6 +60,12 @@ def notice_of(message_id: str) -> str | None:
     """Return the document id of the notice that a mail to one of our own people is."""
     found = _NOTICE_IN_MESSAGE_ID.match(message_id)
     return found[1] if found else None
+
+
+def place_in_mailbox(message: Message) -> int | None:
+    """Return the number under which the mailbox keeps the mail; None for a mail that went out into the world."""
+    kind, _, number = message.reference.partition("-")
+    return int(number) if kind == "mailbox" and number.isdigit() else None
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -8,9 +8,10 @@ from infra.local.pages.days import days_of
 from infra.local.pages.desk import Desk
 from infra.local.pages.figures import figures
 from infra.local.pages.journey import LANES, journey
-from infra.local.pages.ledger import LOOK_BACK, Span
+from infra.local.pages.ledger import LOOK_BACK
 from infra.local.pages.mail_views import mailbox, one_mail
 from infra.local.pages.phone_views import conversation, phone
+from infra.local.pages.span import Span
 from infra.local.pages.stories import worth_reading
 from infra.local.pages.view import Missing, View
 from shared.models.outgoing import OutgoingState

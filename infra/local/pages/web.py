@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 from infra.local.pages import phone_views, views
 from infra.local.pages.desk import Desk
 from infra.local.pages.guard import is_local_viewer, is_own_form
+from infra.local.pages.headers import CSP, CSP_OF_A_MAIL, HEADERS
 from infra.local.pages.links import Links, ServerLinks
 from infra.local.pages.mail_views import PAGE, WITHOUT_SERVER, open_mail
 from infra.local.pages.rendering import HERE, rendered
@@ -21,36 +22,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-def _policy(*directives: str) -> str:
-    return "; ".join(directives)
-
-
-CSP = _policy(
-    "default-src 'none'",
-    "style-src 'self'",
-    "frame-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-)
-CSP_OF_A_MAIL = _policy(
-    "default-src 'none'",
-    "style-src 'unsafe-inline'",
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'self'",
-    "sandbox",
-)
 MOST_BYTES = 32_768
 """Of a form: 1,600 characters, percent-encoded, and room to spare."""
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 _URLS = Map(
     [
         Rule("/", endpoint="overview"),
@@ -87,7 +61,7 @@ class Pages:
             response = Response(_ONLY_HERE, 403, content_type="text/plain; charset=utf-8")
         else:
             response = self.answer(Request(environ))
-        for name, value in _HEADERS.items():
+        for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", CSP)
         return response(environ, start_response)

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from infra.local.answering_phone import AnsweringPhone
-from infra.local.wsgi_call import Answer
+from infra.local.platform import Platform
+from infra.local.wsgi_call import Answer, call
 from shared.channels.phone import KeptText
+from shared.models.alert import Way
 
 REACTION = timedelta(minutes=4)
 READING = timedelta(seconds=20)
@@ -82,3 +84,20 @@ class OnDuty:
         fields = dict(reversed(_FIELDS.findall(page.html)))
         if fields and 'value="acknowledge"' in page.html:
             self._ask("POST", page.path, urlencode({**fields, "deed": "acknowledge"}).encode())
+
+
+def on_duty(platform: Platform) -> OnDuty | None:
+    """Return whoever the gravest alerts go to first, with their phone; None where the settings say nothing of it."""
+    alerts, phone = platform.app.settings.alerts, platform.phone
+    first = next(iter(alerts.chains.values()), None)
+    number = alerts.address(first.steps[0].tell[0], Way.SMS) if first else None
+    if phone is None or number is None or alerts.link_base is None:
+        return None
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    function = platform.host.apps["alert_reply"]
+    return OnDuty(
+        phone,
+        number,
+        alerts.link_base,
+        lambda method, path, body: call(function, method, path, body, form if body else {}),
+    )
