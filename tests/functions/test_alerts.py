@@ -1,10 +1,19 @@
 """Findings become alerts, alerts reach people, and stop when somebody has them: the functions at work."""
 
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
 from functions.alert_reply.acting import Order, act
-from shared.adapters.sqlite_store import SqliteStore
 from shared.alerts.standing import Deed
-from shared.models.outgoing import OutgoingState
-from tests.functions.alerting import DANA, KIM, ROBIN, AlertDesk, finding
+from shared.models.alert import Way
+from shared.models.contact_method import Consent, ContactMethod, contact_method_id
+from shared.models.finding import Severity
+from shared.ports import SendFailed
+from shared.step import Decision, step
+from tests.functions.alerting import AT, DANA, KIM, PEOPLE, ROBIN, AlertDesk, finding
 
 
 def test_a_critical_finding_reaches_the_first_person_by_sms_and_mail():
@@ -63,8 +72,6 @@ def test_whoever_was_told_hears_that_it_is_over():
 
 
 def test_a_number_that_opted_out_is_skipped_for_the_next_way():
-    from shared.ports import SendFailed
-
     desk = AlertDesk(ways={"critical": ["sms"]})
     desk.phone.refusals.append(SendFailed("opted_out 21610", permanent=True))
     desk.finds(finding()).passes(minutes=2)
@@ -81,12 +88,112 @@ def test_32_identical_findings_are_one_alert():
     assert len(desk.texts) == 1
 
 
-def test_a_storm_is_one_message_and_one_digest_for_each_person(tmp_path):
-    desk = AlertDesk(SqliteStore(tmp_path / "storm.sqlite3"))
-    for n in range(1000):
-        desk.finds(finding(f"breach-{n}", at=desk.clock.now(), number=str(n), company=f"Client {n % 40}"))
-        desk.passes(seconds=0.3)
-    desk.passes(minutes=14)
+# ── promises that do not hold yet: each fails in its smallest history ──────────────────────────────────────────────
+
+
+def gaps(desk: AlertDesk, notices) -> list[timedelta]:
+    times = sorted(notice.sent_at for notice in notices if notice.sent_at is not None)
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+@pytest.mark.xfail(strict=True, reason="a try again counts at the time of the first try")
+def test_the_ladder_holds_for_what_could_not_leave_at_first():
+    desk = AlertDesk()
+    desk.phone.refusals.append(SendFailed("http 503", permanent=False))
+    desk.finds(finding("one")).passes(seconds=31)
+    desk.finds(finding("two", at=desk.clock.now())).passes(minutes=5)
+
+    to_dana = [notice for notice in desk.notices() if (notice.person, notice.way) == ("dana", Way.SMS)]
+    assert min(gaps(desk, to_dana)) >= timedelta(minutes=1)
+
+
+@pytest.mark.xfail(strict=True, reason="what waited for the morning leaves all at once, beside what comes up then")
+def test_the_ladder_holds_for_what_waited_for_the_morning():
+    asleep = {**PEOPLE["dana"], "timezone": "UTC", "quiet": [{"start": "14:00", "end": "15:00"}]}
+    desk = AlertDesk(people={**PEOPLE, "dana": asleep})
+    desk.clock.move_to(AT + timedelta(hours=23, minutes=59, seconds=45))
+    desk.finds(finding("one", at=desk.clock.now(), severity=Severity.WARNING)).passes(minutes=2)
+    desk.finds(finding("two", at=desk.clock.now(), severity=Severity.WARNING)).passes(hours=2)
+
+    to_dana = [notice for notice in desk.notices() if notice.person == "dana"]
+    assert min(gaps(desk, to_dana)) >= timedelta(minutes=1)
+
+
+@pytest.mark.xfail(strict=True, reason="a notice that left out an older round of an alert counts as not heard")
+def test_who_heard_in_a_later_round_hears_the_end():
+    desk = AlertDesk(first_wait_seconds=120)
+    desk.finds(finding()).passes(seconds=5)
+    act(desk.app, desk.alert().id, Order(Deed.SNOOZE, "robin", timedelta(minutes=1)))
+    desk.passes(minutes=4)
+    act(desk.app, desk.alert().id, Order(Deed.RESOLVE, "robin"))
+    desk.passes(minutes=10)
 
     assert len(desk.texts_to(DANA)) == 2
-    assert {notice.state for notice in desk.notices()} <= {OutgoingState.SENT, OutgoingState.PENDING}
+    assert desk.texts_to(DANA)[1].startswith("Over:")
+
+
+@pytest.mark.parametrize("who", ["dana", "robin"])
+@pytest.mark.xfail(strict=True, reason="a lease that ran out still counts until the alert is looked at")
+def test_an_answer_after_the_lease_counts(who):
+    desk = AlertDesk().finds(finding()).passes(minutes=5)
+    act(desk.app, desk.alert().id, Order(Deed.ACKNOWLEDGE, "dana"))
+    desk.clock.move_to(desk.clock.now() + timedelta(minutes=60, seconds=1))
+    act(desk.app, desk.alert().id, Order(Deed.ACKNOWLEDGE, who))
+    desk.passes(minutes=20)
+
+    assert len(desk.texts) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="lines of the ledger go by age, whatever they say")
+def test_a_finding_that_comes_again_and_again_does_not_push_out_who_was_told():
+    desk = AlertDesk().finds(finding()).passes(minutes=5)
+    for n in range(130):
+        desk.finds(finding(text=f"again {n}", at=desk.clock.now())).passes(seconds=2)
+
+    assert any("dana by sms" in entry.what for entry in desk.alert().ledger)
+
+
+def test_a_step_for_an_unknown_owner_leaves_a_line():
+    steps = {"steps": [{"tell": ["owner"]}, {"tell": ["robin"], "after_minutes": 5}]}
+    desk = AlertDesk(chains={"managers": steps}).finds(finding(owner="Nobody Known")).passes(minutes=2)
+
+    assert any("owner" in entry.what or "Nobody Known" in entry.what for entry in desk.alert().ledger[1:])
+
+
+@pytest.mark.xfail(strict=True, reason="a finding is not compared with an end that was found later and came first")
+def test_a_finding_that_was_over_before_it_arrived_tells_nobody():
+    desk = AlertDesk()
+    begin, end = finding(), finding(at=AT + timedelta(minutes=1), over=True)
+    desk.clock.move_to(AT + timedelta(minutes=2))
+    desk.finds(end).passes(seconds=1)
+    desk.finds(begin).passes(minutes=5)
+
+    assert desk.texts == []
+
+
+@pytest.mark.xfail(strict=True, reason="a way that only fails for now holds the person's news for up to twelve hours")
+def test_a_way_that_is_away_for_long_gives_way_to_the_next():
+    desk = AlertDesk(ways={"critical": ["sms"]})
+    desk.phone.refusals += [SendFailed("http 503", permanent=False)] * 12
+    desk.finds(finding()).passes(minutes=45)
+
+    assert desk.mail.mails
+
+
+@pytest.mark.xfail(strict=True, reason="STOP is looked at before the claim and not again")
+def test_a_stop_in_the_last_moment_is_heard():
+    desk = AlertDesk()
+
+    class StopsFirst:
+        knows_message_ids = False
+
+        def send(self, sms, before_commitment):
+            method = contact_method_id(Way.SMS, DANA)
+            stop = Consent(at=desk.clock.now(), word="STOP")
+            step(desk.app, ContactMethod, method, lambda m, _now: Decision(m.but(consents=(stop,))))
+            return desk.phone.send(sms, before_commitment)
+
+    desk.app = replace(desk.app, sms=StopsFirst)
+    desk.finds(finding()).passes(minutes=2)
+
+    assert desk.texts_to(DANA) == []
