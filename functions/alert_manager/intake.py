@@ -26,6 +26,7 @@ def _once_more(alert: Alert, finding: Finding, now: datetime) -> Alert:
         found_at=now,
         text=finding.text,
         owner=finding.owner,
+        source=finding.source,
     )
     if alert.standing is Standing.RESOLVED:
         return _again(seen, finding, now)

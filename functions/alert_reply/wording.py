@@ -52,11 +52,12 @@ class Reader:
 
 
 def label(alert: Alert) -> str:
-    """Return "#4711 Lakeside Clinic", or what it is where there is no ticket."""
+    """Return "#4711 Lakeside Clinic"; where there is no ticket, what it is in quotes: "A PSA cannot be read" (halo)."""
     client = cut(one_line(alert.company or ""), LONGEST_CLIENT)
     if alert.number:
         return f"#{cut(one_line(alert.number), LONGEST_CLIENT)} {client}".strip()
-    return f"{kind_of(alert).title} {client or alert.psa or ''}".strip()
+    about = client or alert.psa
+    return f'"{kind_of(alert).title}"' + (f" ({about})" if about else "")
 
 
 def ending(alert: Alert) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.config.settings import Generic, Settings
 from shared.mail.text import SUBJECT_LIMIT, one_line
+from shared.models.contact import contact_id
 from shared.models.document import Document
 from shared.models.finding import Audience, Finding, Severity, finding_id
 from shared.models.message import Message
@@ -63,12 +64,15 @@ def _note(message: Message, ticket: Ticket | None, settings: Settings, now: date
 
 
 def _finding(kind: str, message: Message, ticket: Ticket | None, now: datetime, text: str) -> Finding:
+    """A ticket whose contact cannot be written to is one alert, however many messages it stops. A doubt is its own."""
     cause = f"{message.id}.{message.attempts}"  # a message that a person sends again may be found wanting again
+    contact = (ticket.contact.email if ticket and ticket.contact else None) or "nobody"
+    per_contact = contact_id(contact) if kind != "uncertain_message" else cause
     return Finding(
         id=finding_id(kind, cause),
         at=now,
         kind=kind,
-        dedup_key=cause,
+        dedup_key=cause if per_contact == cause else f"{message.ticket}:{per_contact}",
         severity=Severity.WARNING,
         audience=Audience.MANAGER,
         text=text,

@@ -73,12 +73,14 @@ class MailPosting:
 
     def send(self, before_commitment: Callable[[], None]) -> Receipt:
         app, notice = self.app, self.notice
-        person = app.settings.alerts.people[notice.person]
+        people = app.settings.alerts.people
+        person = people[notice.person]
         words = letter(
             self.lines,
             link_to(app, notice),
             app.clock.now(),
-            name=person.name.partition(" ")[0],
+            reader=notice.person,
+            names={key: each.name for key, each in people.items()},
             msp=app.settings.msp.name,
             overflow=notice.overflow,
         )

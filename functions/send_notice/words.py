@@ -3,7 +3,7 @@
 As an SMS: `shared.alerts.sms_words`, which the check of the settings uses, too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.alerts.kinds import filled, kind_of
@@ -13,10 +13,13 @@ from shared.mail.letter import Letter
 from shared.models.alert import Alert, Errand
 
 
-def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: str, overflow: bool) -> Letter:
+def letter(
+    lines: Sequence[Line], link: str, now: datetime, *, reader: str, names: Mapping[str, str], msp: str, overflow: bool
+) -> Letter:
     """Return the mail; a digest names every alert that there was no room for."""
     first = lines[0]
     kind = kind_of(first.alert)
+    name = names.get(reader, reader).partition(" ")[0]
     footer = f"{msp} sent this by itself. Answers to this mail are not read: use the button, or the PSA."
     if len(lines) > 1:
         why = "So much came up at once that it is one mail instead of many." if overflow else "They came up together."
@@ -34,7 +37,7 @@ def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: s
     over = first.errand is Errand.RESOLVED
     action = filled(kind.action, first.alert, now)
     return Letter(
-        subject=f"{_tag(first)} {first.brief(now)}",
+        subject=f"{_tag(first)} {first.brief(now)}".strip(),
         status="Over" if over else kind.title,
         tone="done" if over else "action",
         greeting=f"Hello {name},",
@@ -42,21 +45,22 @@ def letter(lines: Sequence[Line], link: str, now: datetime, *, name: str, msp: s
         asks="" if over else action,
         link=link,
         link_label="I have it" if kind.lasting and not over else "Look at it",
-        rows=_rows(first.alert, now),
+        rows=_rows(first.alert, now, reader, names),
         footer=footer,
     )
 
 
 def chat(lines: Sequence[Line], link: str, now: datetime, *, most: int = 20) -> tuple[str, str]:
     """Return title and text of a post."""
-    title = f"{_tag(lines[0])} {kind_of(lines[0].alert).title}" if len(lines) == 1 else counted(lines)
+    title = f"{_tag(lines[0])} {kind_of(lines[0].alert).title}".strip() if len(lines) == 1 else counted(lines)
     listed = [line.brief(now) for line in lines[:most]]
     listed += [f"and {len(lines) - most} more"] if len(lines) > most else []
     return title, "\n".join([*listed, *([f"Take it: {link}"] if link else [])])
 
 
 def _tag(line: Line) -> str:
-    return "[over]" if line.errand is Errand.RESOLVED else f"[{line.alert.severity.value}]"
+    """Mark what wants somebody; that something is over is the first word of its line anyway."""
+    return "" if line.errand is Errand.RESOLVED else f"[{line.alert.severity.value}]"
 
 
 def _label(line: Line) -> str:
@@ -65,16 +69,17 @@ def _label(line: Line) -> str:
 
 
 def _ending(alert: Alert) -> str:
-    ending = alert.ledger[-1].what if alert.ledger else "it is over"
-    return f"You were told of this; nothing is left to do. {ending[:1].upper()}{ending[1:]}."
+    ending = (alert.ledger[-1].what if alert.ledger else "it is over").removeprefix("over: ").rstrip(".")
+    return f"You were told of this; nothing is left to do. It ended so: {ending}."
 
 
-def _rows(alert: Alert, now: datetime) -> tuple[tuple[str, str], ...]:
+def _rows(alert: Alert, now: datetime, reader: str, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    told = dict.fromkeys(telling.person for telling in alert.tellings if telling.person != reader)
     rows = (
         ("Client", alert.company),
         ("Ticket", f"#{alert.number}" if alert.number else None),
         ("Owner", alert.owner),
         ("For", span_words(now - (alert.since or alert.opened_at))),
-        ("Told so far", ", ".join(dict.fromkeys(telling.person for telling in alert.tellings))),
+        ("Also told", ", ".join(names.get(person, person) for person in told)),
     )
     return tuple((label, value) for label, value in rows if value)
