@@ -17,8 +17,8 @@ from tests.faults.fast_clock import FastClock
 from tests.faults.processes import i_am_ready
 
 DEADLINE = 300.0  # as the cloud's queue has it: longer than a claim's lease, shorter than the queue's own
-SENDERS = 24  # the places of a killed runner stay taken until its leases end; the others must get on meanwhile
-THREADS = 6
+SENDERS = 60  # the places of a killed runner stay taken until its leases end; the others must get on meanwhile
+THREADS = 10
 AT_LENGTH = ("send_message", "alert_manager", "send_notice")
 
 
