@@ -135,6 +135,14 @@ class History:
         self.world.quiesces(within=timedelta(days=12))
         return self
 
+    def __str__(self) -> str:
+        done = [f"{OPS[operation]} {rest}" for operation, *rest in self.operations]
+        seen = [
+            f"{each.at:%d %H:%M:%S} {each.what} {each.number} {each.person} {each.way} {each.detail}"
+            for each in self.world.log
+        ]
+        return "\n".join([*done, *seen])
+
     def is_judged(self) -> None:
         Judge(self.world, self.scene).judges()
 

@@ -108,6 +108,7 @@ class Case:
         self.unsure = False
         self.state = "none"
         self.by = ""
+        self.by_what = ""
         self.until: datetime | None = None
         self.opened = finding.at
         self.grave = finding.severity
@@ -343,9 +344,25 @@ class Judge:
         for number in sorted(said.over):
             self.cases[number].over(at, person, way, surely=each.what == "got")
         for number in sorted(said.news):
+            self._nothing_keeps_it_back(self.cases[number], at)
             self.cases[number].news(at, person, way, surely=each.what == "got")
         for number in sorted(said.perhaps):
             self.cases[number].perhaps(at, person, way)
+
+    def _nothing_keeps_it_back(self, case: Case, at: datetime) -> None:
+        """Whatever began when planned work, or a graver alert, explained it already is told by nobody until that ends."""
+        case.comes_to(at)
+        if case.turn is None:
+            return
+        if at < self._free_of_maintenance(case.turn):
+            raise Broken(f"#{case.finding.number} was told during planned work")
+        for parent in self.cases.values():
+            parent.comes_to(at)
+            explains = case.finding.kind in self.scene.mutes.get(parent.finding.kind, ())
+            same = case.finding.psa is not None and case.finding.psa == parent.finding.psa
+            stands = parent.state == "open" or (parent.state == "held" and parent.by_what == "acknowledged")
+            if explains and same and stands and parent.stands[-1][0] < case.turn.start and not parent.unsure:
+                raise Broken(f"#{case.finding.number} was told although #{parent.finding.number} explains it")
 
     def _has_stopped(self, person: str, at: datetime) -> bool:
         words = [stop for when, stop in self.stopped[person] if when <= at]
@@ -384,8 +401,15 @@ class Judge:
             latest = at + self._bound(person, turn.grave)
             if end <= latest or case.source_over or self._is_explained(turn, latest):
                 return
-            if not self._has_a_way(person, turn.grave, turn.start, latest):
-                continue
+            if not any(self._works(person, way, turn.start, latest) for way in self.scene.ways[turn.grave]):
+                usual = [way for way in self.scene.ways[turn.grave] if self.world.settings.alerts.address(person, way)]
+                if turn.grave is Severity.INFO or not usual or not self._is_refused_only(person, turn, latest):
+                    continue
+                latest += self._bound(person, turn.grave)
+                if end <= latest or not any(
+                    self._works(person, way, turn.start, latest) for way in (Way.SMS, Way.EMAIL)
+                ):
+                    continue
             if not any(turn.start <= when <= latest for when, who, _ in turn.got if who == person):
                 got = [f"{when:%d %H:%M:%S} {who} {way}" for when, who, way in turn.got]
                 raise Broken(
@@ -431,8 +455,15 @@ class Judge:
             for a, b in case.stands
         )
 
-    def _has_a_way(self, person: str, grave: Severity, since: datetime, until: datetime) -> bool:
-        return any(self._works(person, way, since, until) for way in self.scene.ways[grave])
+    def _is_refused_only(self, person: str, turn: Turn, latest: datetime) -> bool:
+        """Say whether the person's usual ways fail for sure, so that the next way is taken at once."""
+        return not any(
+            trouble.way in self.scene.ways[turn.grave]
+            and trouble.person in ("", person)
+            and not trouble.mood.startswith(("refused", "opted"))
+            and trouble.since <= latest
+            for trouble in self.world.troubles
+        )
 
     def _works(self, person: str, way: Way, since: datetime, until: datetime) -> bool:
         settings = self.world.settings.alerts

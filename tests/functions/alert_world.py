@@ -255,7 +255,8 @@ def light_mail(letter, *, to_address, message_id, **_rest) -> Mail:
     labels = [label for label, _ in letter.entries]
     if not labels:
         number = next(value for label, value in letter.rows if label == "Ticket")
-        labels = [f"{letter.subject.partition(']')[0].lstrip('[')} {number}"]
+        kind = "over" if letter.status == "Over" else letter.subject.partition("]")[0].lstrip("[")
+        labels = [f"{kind} {number}"]
     raw = json.dumps({"labels": labels}).encode()
     return Mail(message_id=message_id, sender="us", recipient=to_address, subject=letter.subject, raw=raw)
 
