@@ -4,11 +4,12 @@ A batch is opened by the first alert and takes whatever comes until it leaves; a
 one document, and so is leaving, which creates the notice: nothing is said twice and nothing falls between two batches.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from functions.alert_manager.throttle import free_at, remembered
+from shared.alerts.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
-from shared.models.alert import Alert, Telling, Way
+from shared.models.alert import Alert, Errand, Telling, Way
 from shared.models.contact_method import CODE_LIVES, Batch, Code, ContactMethod, Item, notice_id
 from shared.models.finding import Severity
 from shared.models.notice import Notice
@@ -24,7 +25,11 @@ STORM_MEMORY = timedelta(minutes=15)
 PATIENCE = timedelta(minutes=1)
 """A message that the ladder lets out so soon is worth waiting for; otherwise it becomes a digest."""
 
-NOTICE_LIVES = timedelta(hours=12)
+_LIVES = {
+    Severity.INFO: timedelta(hours=12),
+    Severity.WARNING: timedelta(hours=2),
+    Severity.CRITICAL: timedelta(minutes=15),
+}
 LISTED_ONE_BY_ONE = 3
 CODES = 99
 
@@ -77,7 +82,7 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         overflow=batch.overflow,
         codes=codes,
         decided_at=now,
-        expires_at=now + NOTICE_LIVES,
+        expires_at=now + lives(batch.items),
         alarm_at=now,
     )
     new_codes = {code.digits for code in codes}
@@ -88,6 +93,12 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         alarm_generation=0,
     )
     return Decision(after.but(alarm_at=_next_due(after)), (notice,), "digest" if batch.overflow else "flushed")
+
+
+def lives(items: Sequence[Item]) -> timedelta:
+    """Return how long a message is tried in one way before the next way is taken: the graver, the less patience."""
+    news = [item.severity for item in items if item.errand is Errand.NEWS]
+    return _LIVES[max(news, key=lambda severity: severity.weight, default=Severity.INFO)]
 
 
 def _takes(batch: Batch, item: Item, settings: AlertSettings) -> bool:

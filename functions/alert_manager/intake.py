@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.alerts.standing import next_round, noted, resolved
+from shared.alerts.standing import FOUND_AGAIN, next_round, noted, resolved
 from shared.models.alert import Alert, Standing, alert_id
 from shared.models.finding import Finding
 
@@ -10,13 +10,27 @@ REMEMBERED_FINDINGS = 20
 REMEMBERED_CYCLES = 2
 
 
-def taken_in(alert: Alert | None, finding: Finding, now: datetime) -> Alert | None:
-    """Return the alert with the finding in it; the same object if it says nothing new, None if there is none to end."""
+def taken_in(alert: Alert | None, finding: Finding, now: datetime) -> Alert:
+    """Return the alert with the finding in it; the same object if it says nothing new."""
     if finding.over:
-        return None if alert is None else resolved(alert, "the system", now, f"over: {finding.text}")
+        return _over(alert, finding, now)
     if alert is None:
         return _opened(finding, now)
-    return alert if finding.id in alert.findings else _once_more(alert, finding, now)
+    if finding.id in alert.findings or (alert.over_at is not None and finding.at <= alert.over_at):
+        return alert
+    return _once_more(alert, finding, now)
+
+
+def _over(alert: Alert | None, finding: Finding, now: datetime) -> Alert:
+    """End the alert, unless it was found again since. The end may be heard of first: then what it ended is no news."""
+    if alert is None:
+        never = _opened(finding, now)
+        return resolved(never, "the system", now, f"over before it was heard of: {finding.text}").but(
+            over_at=finding.at, alarm_at=None
+        )
+    if alert.said_at is not None and finding.at < alert.said_at:
+        return alert
+    return resolved(alert, "the system", now, f"over: {finding.text}").but(over_at=finding.at)
 
 
 def _once_more(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -27,12 +41,13 @@ def _once_more(alert: Alert, finding: Finding, now: datetime) -> Alert:
         text=finding.text,
         owner=finding.owner,
         source=finding.source,
+        said_at=max(alert.said_at or finding.at, finding.at),
     )
     if alert.standing is Standing.RESOLVED:
         return _again(seen, finding, now)
     if finding.severity.weight > alert.severity.weight:
         return _more_severe(seen, finding, now)
-    return noted(seen, now, f"found again ({seen.times} times); merged into this alert")
+    return noted(seen, now, f"{FOUND_AGAIN}{seen.times} times); merged into this alert")
 
 
 def _opened(finding: Finding, now: datetime) -> Alert:
@@ -55,6 +70,7 @@ def _opened(finding: Finding, now: datetime) -> Alert:
         opened_at=now,
         found_at=now,
         changed_at=now,
+        said_at=finding.at,
         findings=(finding.id,),
         step_at=now,
         alarm_at=now,

@@ -41,8 +41,8 @@ def take_in(app: App, call: TaskCall) -> str:
         key,
         lambda alert, now: Decision(taken_in(alert, finding, now), along=(marked,), outcome="taken_in"),
     )
-    if decision.document is None:
-        return "nothing_to_end"
+    if decision.document is None or decision.document.alarm_at is None:
+        return "over_already"
     return gather_and_look(app, key)
 
 
@@ -67,7 +67,8 @@ def gather_and_look(app: App, key: str) -> str:
 def _situation(app: App, alert: Alert) -> Situation:
     settings = app.settings.alerts
     over = "" if alert.standing is Standing.RESOLVED else why_over(app.store, alert)
-    kinds = {rule.parent for rule in parents_of(alert.kind, settings)} if alert.is_open else set()
+    rules = () if alert.standing is Standing.RESOLVED else parents_of(alert.kind, settings)
+    kinds = {rule.parent for rule in rules}
     standing = tuple(
         parent.document
         for kind in sorted(kinds)

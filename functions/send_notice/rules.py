@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.alerts.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
 from shared.models.alert import Alert, Errand, Standing, Way
 from shared.models.contact_method import ContactMethod, Item, contact_method_id
 from shared.models.finding import Severity
 from shared.models.notice import Dropped, Notice
 from shared.quiet_hours import quiet_until
+
+QUIET_HOURS = "quiet_hours"
+NO_ROOM = "throttled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,20 @@ class Asked:
 
 
 def still_to_say(notice: Notice, asked: Mapping[str, Asked]) -> tuple[tuple[Item, ...], tuple[Dropped, ...]]:
-    """Return the items that are still to be said, and the others with the reason. The same alert twice is said once."""
+    """Return the items that are still to be said, and the others with the reason.
+
+    The same alert twice is said once, and is not dropped: an older round of it makes way for the younger.
+    """
     kept: dict[tuple[str, Errand], Item] = {}
-    dropped = []
+    dropped: list[tuple[Item, str]] = []
     for item in notice.items:
         why = why_not_any_more(item, notice, asked[item.alert])
         if why:
-            dropped.append(Dropped(alert=item.alert, why=why))
+            dropped.append((item, why))
         else:
             kept[item.alert, item.errand] = item
-    return tuple(kept.values()), tuple(dropped)
+    left_out = ((item, why) for item, why in dropped if (item.alert, item.errand) not in kept)
+    return tuple(kept.values()), tuple(Dropped(alert=item.alert, why=why) for item, why in left_out)
 
 
 def why_not_any_more(item: Item, notice: Notice, asked: Asked) -> str:
@@ -49,7 +57,7 @@ def why_not_any_more(item: Item, notice: Notice, asked: Asked) -> str:
         if alert.standing is not Standing.RESOLVED:
             return "it is not over any more"
         return "" if _heard(alert, notice, asked) else "nobody there had heard of it"
-    if alert.is_open and _is_current(item, alert):
+    if alert.is_open and item.round >= alert.first_round:
         return asked.why_over
     return {
         Standing.OPEN: "told again in a later round",
@@ -68,12 +76,6 @@ def _heard(alert: Alert, notice: Notice, asked: Asked) -> bool:
         and (telling.person, telling.way) == (notice.person, notice.way)
     ]
     return any(each in asked.heard for each in told)
-
-
-def _is_current(item: Item, alert: Alert) -> bool:
-    """A lease that ran out, or a graver finding, begins a later round: what was meant for the one before is stale."""
-    rounds = [t.round for t in alert.tellings if t.cycle == alert.cycle and t.errand is Errand.NEWS]
-    return item.round >= max(rounds, default=item.round)
 
 
 def why_unreachable(notice: Notice, method: ContactMethod | None, settings: AlertSettings, now: datetime) -> str:
@@ -97,3 +99,21 @@ def quiet_end(notice: Notice, items: tuple[Item, ...], settings: AlertSettings, 
     if any(item.severity is Severity.CRITICAL and item.errand is Errand.NEWS for item in items):
         return None
     return quiet_until(settings.people[notice.person].quiet_hours, now)
+
+
+def put_off(notice: Notice, _now: datetime, *, until: datetime, reason: str) -> Notice:
+    """Return the notice as due at `until`, with as much patience from then on as it had before."""
+    patience = notice.expires_at - notice.decided_at
+    return notice.but(alarm_at=until, alarm_set=None, expires_at=until + patience, reason=reason)
+
+
+def another_place(
+    method: ContactMethod | None, settings: AlertSettings, now: datetime
+) -> tuple[ContactMethod | None, datetime | None]:
+    """Return the contact method with one message more at `now`, or unchanged and the time at which there is room."""
+    if method is None:
+        return None, None
+    free = free_at(method.sent_at, settings.throttle, now)
+    if free > now:
+        return method, free
+    return method.but(sent_at=(*remembered(method.sent_at, settings.throttle, now), now)), None

@@ -8,7 +8,15 @@ from functions.send_notice.asking import ask
 from functions.send_notice.consent import learned_from
 from functions.send_notice.news import NOBODY_NEEDS_IT, beside
 from functions.send_notice.postings import Posting, posting_for
-from functions.send_notice.rules import quiet_end, still_to_say, why_unreachable
+from functions.send_notice.rules import (
+    NO_ROOM,
+    QUIET_HOURS,
+    another_place,
+    put_off,
+    quiet_end,
+    still_to_say,
+    why_unreachable,
+)
 from shared.edge.task_call import TaskCall
 from shared.models.contact_method import ContactMethod, Item
 from shared.models.notice import Dropped, Notice
@@ -16,7 +24,7 @@ from shared.models.outgoing import OutgoingState
 from shared.outgoing.claim import NotNow, given_up, held, why_not_now
 from shared.outgoing.delivery import Delivery
 from shared.ports import App, Found, SendFailed
-from shared.step import step
+from shared.step import Decision, step
 
 OVERTAKEN = SendFailed("overtaken: somebody took it just now", permanent=False, retry_after=1.0)
 
@@ -44,13 +52,15 @@ def _say(app: App, delivery: Delivery[Notice]) -> str:
     items, dropped = still_to_say(notice, asked)
     if not items:
         return delivery.conclude(lambda n, now: held(n.but(dropped=dropped), now, NOBODY_NEEDS_IT))
-    method = app.store.get(ContactMethod, notice.method)
-    reason = why_unreachable(notice, method.document if method else None, settings, app.clock.now())
+    reason = _why_unreachable(app, notice)
     if reason:
         return delivery.conclude(partial(held, reason=reason))
     until = quiet_end(notice, items, settings, app.clock.now())
     if until is not None:
-        return delivery.conclude(lambda n, _now: n.but(alarm_at=until, alarm_set=None, reason="quiet_hours"))
+        return delivery.conclude(partial(put_off, until=until, reason=QUIET_HOURS))
+    until = _no_room_until(app, notice)
+    if until is not None:
+        return delivery.conclude(partial(put_off, until=until, reason=NO_ROOM))
     posting = posting_for(app, notice, items, {key: each.alert for key, each in asked.items() if each.alert})
     outcome = delivery.hand_over(
         lambda commit: posting.send(_asked_again(app, notice, items, commit)),
@@ -62,16 +72,40 @@ def _say(app: App, delivery: Delivery[Notice]) -> str:
     return outcome
 
 
+def _why_unreachable(app: App, notice: Notice) -> str:
+    method = app.store.get(ContactMethod, notice.method)
+    return why_unreachable(notice, method.document if method else None, app.settings.alerts, app.clock.now())
+
+
+def _no_room_until(app: App, notice: Notice) -> datetime | None:
+    """Return when the throttle ladder has room; None if it has now, and then the place is taken.
+
+    A notice that leaves as soon as it was made has had its place since then. One that was put off, or could not leave
+    at the first try, needs a new one: what comes later counts later.
+    """
+    if notice.attempts == 0 and notice.reason not in (QUIET_HOURS, NO_ROOM):
+        return None
+    free: datetime | None = None
+
+    def take(method: ContactMethod | None, now: datetime) -> Decision[ContactMethod]:
+        nonlocal free
+        after, free = another_place(method, app.settings.alerts, now)
+        return Decision(after)
+
+    step(app, ContactMethod, notice.method, take)
+    return free
+
+
 def _frozen(notice: Notice, _now: datetime, *, posting: Posting, dropped: tuple[Dropped, ...]) -> Notice:
     return notice.but(text=posting.text, dropped=dropped)
 
 
 def _asked_again(app: App, notice: Notice, items: tuple[Item, ...], commit: Callable[[], None]) -> Callable[[], None]:
-    """Return what runs right before the point of no return: whoever took an alert in the last moment is heard."""
+    """Return what runs right before the point of no return: a last-moment "I have it" or STOP is heard."""
 
     def before_commitment() -> None:
         now_is, _ = still_to_say(notice, ask(app.store, notice, only={item.alert for item in items}))
-        if len(now_is) < len(items):
+        if len(now_is) < len(items) or _why_unreachable(app, notice):
             raise OVERTAKEN
         commit()
 

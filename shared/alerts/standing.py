@@ -9,6 +9,8 @@ from shared.step import AFTER_THE_COMMIT
 
 MAX_ENTRIES = 120
 LONGEST_SNOOZE = timedelta(days=7)
+FOUND_AGAIN = "found again ("
+"""How the line begins that counts: however often something is found, it pushes nothing else out of the ledger."""
 
 
 class Deed(StrEnum):
@@ -47,9 +49,10 @@ def perform(alert: Alert, deed: Deed, actor: Actor, now: datetime, *, lease: tim
         span = min(snooze, LONGEST_SNOOZE)
         after = _in_hands(alert, Standing.SNOOZED, actor, now, span, f"{actor.name} put it off for {span_words(span)}")
         return Answer(after, True, f"Put off for {span_words(span)}.")
-    if alert.standing is Standing.ACKNOWLEDGED and alert.by == actor.key and deed is Deed.ACKNOWLEDGE:
+    has_it = alert.standing is Standing.ACKNOWLEDGED and (alert.until is None or now < alert.until)
+    if has_it and alert.by == actor.key and deed is Deed.ACKNOWLEDGE:
         return Answer(alert, True, "You have it already.")
-    if alert.standing is Standing.ACKNOWLEDGED and deed is Deed.ACKNOWLEDGE:
+    if has_it and deed is Deed.ACKNOWLEDGE:
         return Answer(alert, False, f"{alert.by} has it already.")
     after = _in_hands(alert, Standing.ACKNOWLEDGED, actor, now, lease, f"{actor.name} has it")
     return Answer(after, True, f"Yours for {span_words(lease)}; nobody else is told meanwhile.")
@@ -92,12 +95,15 @@ def next_round(alert: Alert) -> int:
 
 
 def noted(alert: Alert, now: datetime, *what: str) -> Alert:
-    """Add lines to the ledger; a line that only repeats the last one is left out."""
+    """Add lines to the ledger; one that only repeats the last one is left out, and one count replaces another."""
     ledger = list(alert.ledger)
     for line in what:
-        if not ledger or ledger[-1].what != line:
-            ledger.append(Entry(at=now, what=line))
-    return alert if len(ledger) == len(alert.ledger) else alert.but(ledger=tuple(ledger[-MAX_ENTRIES:]))
+        if ledger and ledger[-1].what == line:
+            continue
+        if ledger and line.startswith(FOUND_AGAIN) and ledger[-1].what.startswith(FOUND_AGAIN):
+            ledger.pop()
+        ledger.append(Entry(at=now, what=line))
+    return alert if tuple(ledger) == alert.ledger else alert.but(ledger=tuple(ledger[-MAX_ENTRIES:]))
 
 
 def span_words(span: timedelta) -> str:

@@ -82,6 +82,7 @@ class Alert(Watched):
     `step` is the next step of the round, and `step_at` when
     it is due. `by` is who acknowledged, snoozed or resolved it; a person's key in the settings, or "the ticket" and the
     like. `findings` are the last ids taken in: the same one again changes nothing.
+    `said_at` is the time of the youngest finding, `over_at` that of the youngest end: findings may overtake each other.
     """
 
     collection: ClassVar[str] = "alerts"
@@ -104,6 +105,8 @@ class Alert(Watched):
 
     opened_at: Instant
     found_at: Instant
+    said_at: Instant | None = None
+    over_at: Instant | None = None
     times: int = 1
     findings: tuple[str, ...] = ()
 

@@ -27,7 +27,7 @@ class Arrival(StrEnum):
 
 
 class Dropped(Fact):
-    """An item that was not said in the end, and why."""
+    """An alert of which the message did not speak in the end, and why."""
 
     alert: str
     why: str

@@ -88,7 +88,7 @@ def confirm(document: O, now: datetime, reference: str) -> O:
     """Return `document` as sent. The other side's word ends every doubt, also one that somebody noted meanwhile."""
     if document.state is OutgoingState.SENT:
         return document
-    return _free(document, OutgoingState.SENT).but(sent_at=now, reference=reference)
+    return _free(document, OutgoingState.SENT).but(sent_at=now, reference=reference, reason="")
 
 
 def failed(document: O, now: datetime, mine: str, failure: SendFailed) -> O:

@@ -96,7 +96,6 @@ def gaps(desk: AlertDesk, notices) -> list[timedelta]:
     return [later - earlier for earlier, later in pairwise(times)]
 
 
-@pytest.mark.xfail(strict=True, reason="a try again counts at the time of the first try")
 def test_the_ladder_holds_for_what_could_not_leave_at_first():
     desk = AlertDesk()
     desk.phone.refusals.append(SendFailed("http 503", permanent=False))
@@ -107,7 +106,6 @@ def test_the_ladder_holds_for_what_could_not_leave_at_first():
     assert min(gaps(desk, to_dana)) >= timedelta(minutes=1)
 
 
-@pytest.mark.xfail(strict=True, reason="what waited for the morning leaves all at once, beside what comes up then")
 def test_the_ladder_holds_for_what_waited_for_the_morning():
     asleep = {**PEOPLE["dana"], "timezone": "UTC", "quiet": [{"start": "14:00", "end": "15:00"}]}
     desk = AlertDesk(people={**PEOPLE, "dana": asleep})
@@ -119,7 +117,6 @@ def test_the_ladder_holds_for_what_waited_for_the_morning():
     assert min(gaps(desk, to_dana)) >= timedelta(minutes=1)
 
 
-@pytest.mark.xfail(strict=True, reason="a notice that left out an older round of an alert counts as not heard")
 def test_who_heard_in_a_later_round_hears_the_end():
     desk = AlertDesk(first_wait_seconds=120)
     desk.finds(finding()).passes(seconds=5)
@@ -133,7 +130,6 @@ def test_who_heard_in_a_later_round_hears_the_end():
 
 
 @pytest.mark.parametrize("who", ["dana", "robin"])
-@pytest.mark.xfail(strict=True, reason="a lease that ran out still counts until the alert is looked at")
 def test_an_answer_after_the_lease_counts(who):
     desk = AlertDesk().finds(finding()).passes(minutes=5)
     act(desk.app, desk.alert().id, Order(Deed.ACKNOWLEDGE, "dana"))
@@ -144,7 +140,6 @@ def test_an_answer_after_the_lease_counts(who):
     assert len(desk.texts) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="lines of the ledger go by age, whatever they say")
 def test_a_finding_that_comes_again_and_again_does_not_push_out_who_was_told():
     desk = AlertDesk().finds(finding()).passes(minutes=5)
     for n in range(130):
@@ -160,7 +155,6 @@ def test_a_step_for_an_unknown_owner_leaves_a_line():
     assert any("owner" in entry.what or "Nobody Known" in entry.what for entry in desk.alert().ledger[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="a finding is not compared with an end that was found later and came first")
 def test_a_finding_that_was_over_before_it_arrived_tells_nobody():
     desk = AlertDesk()
     begin, end = finding(), finding(at=AT + timedelta(minutes=1), over=True)
@@ -171,7 +165,6 @@ def test_a_finding_that_was_over_before_it_arrived_tells_nobody():
     assert desk.texts == []
 
 
-@pytest.mark.xfail(strict=True, reason="a way that only fails for now holds the person's news for up to twelve hours")
 def test_a_way_that_is_away_for_long_gives_way_to_the_next():
     desk = AlertDesk(ways={"critical": ["sms"]})
     desk.phone.refusals += [SendFailed("http 503", permanent=False)] * 12
@@ -180,7 +173,6 @@ def test_a_way_that_is_away_for_long_gives_way_to_the_next():
     assert desk.mail.mails
 
 
-@pytest.mark.xfail(strict=True, reason="STOP is looked at before the claim and not again")
 def test_a_stop_in_the_last_moment_is_heard():
     desk = AlertDesk()
 
@@ -199,9 +191,6 @@ def test_a_stop_in_the_last_moment_is_heard():
     assert desk.texts_to(DANA) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the alerts that explain it are not read while a lease that ran out still stands"
-)
 def test_an_alert_whose_lease_ran_out_is_still_explained_by_a_graver_one():
     desk = AlertDesk().finds(finding("silence", psa="main", number="11")).passes(seconds=5)
     act(desk.app, desk.alert().id, Order(Deed.ACKNOWLEDGE, "dana"))
@@ -211,9 +200,6 @@ def test_an_alert_whose_lease_ran_out_is_still_explained_by_a_graver_one():
     assert [text for _, text in desk.texts if "#11" in text] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what an earlier turn left in a batch counts as current until the new turn tells"
-)
 def test_what_was_gathered_before_it_became_graver_is_not_told_beside_it():
     asleep = {**PEOPLE["dana"], "timezone": "UTC", "quiet": [{"start": "13:00", "end": "20:00"}]}
     chains = {**CHAINS, "desk": {"steps": [{"tell": ["robin"]}]}}
