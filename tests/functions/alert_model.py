@@ -113,6 +113,8 @@ class Case:
         self.opened = finding.at
         self.grave = finding.severity
         self.seen: set[str] = set()
+        self.said_at: datetime | None = None
+        self.over_at: datetime | None = None
         self.vague_until: datetime | None = None
         self.source_over = False
         self.turn: Turn | None = None
@@ -155,9 +157,16 @@ class Case:
         self.comes_to(at)
         self.unsure = self.unsure or self.is_told_anew_at(at)
         if finding.over:
+            if self.said_at is not None and finding.at < self.said_at:
+                return  # it was found again since
+            self.over_at = finding.at
             if self.state in ("open", "held"):
                 self._over(at, "the system")
             return
+        if self.over_at is not None and finding.at <= self.over_at:
+            return  # its end came first
+        if finding.id not in self.seen:
+            self.said_at = max(self.said_at or finding.at, finding.at)
         if self.state == "none" or (self.state == "over" and finding.id not in self.seen):
             self.opened = at
             self.grave = finding.severity
@@ -301,8 +310,6 @@ class Judge:
         world = self.world
         match each.what:
             case "taken":
-                if each.number not in self.cases and each.detail.over:
-                    return
                 case = self.cases.setdefault(
                     each.number, Case(each.detail, self.scene, GIVEN_UP_WITHIN + world.queue.delay)
                 )

@@ -32,14 +32,13 @@ HOW_MANY = int(os.environ.get("HISTORIES", "10000"))
 FIRST_SEED = int(os.environ.get("HISTORY_SEED", "20260302"))
 QUIETLY = tuple(HealthCheck)
 
+
 KNOWN = (
-    r"more than \d+ messages in",  # test_the_ladder_holds_for_what_could_not_leave_at_first, ..._waited_for_the_morning
-    r"had heard of it by \w+, but not that",  # test_who_heard_in_a_later_round_hears_the_end
-    r"while it was held",  # test_an_answer_after_the_lease_counts
-    r"although #\d+ explains it",  # test_an_alert_whose_lease_ran_out_is_still_explained_by_a_graver_one
-    r"told 2 times in a turn of 1|during planned work",  # test_what_was_gathered_before_it_became_graver_...
+    r"more than \d+ messages in",  # test_the_ladder_holds_for_a_message_whose_task_came_late
+    r"an alarm is left: id='notice",  # test_a_message_that_surely_did_not_go_out_and_has_expired_goes_on_at_once
 )
-"""Promises that do not hold yet. Each has its smallest history in `test_alerts`, which fails until it is mended."""
+KNOWN_AFTER_A_LOSS = (r"who was not told by",)  # test_the_only_way_that_somebody_has_is_tried_until_it_works_again
+"""Promises that do not hold yet. Each has its smallest history, here or in `test_alerts`, which fails until then."""
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +46,7 @@ def light_mails(monkeypatch):
     monkeypatch.setattr(posting, "compose", light_mail)
 
 
-def judged(drawn) -> None:
+def judged(drawn, known: tuple[str, ...] = ()) -> None:
     """Play the history without the log lines of its many calls, and judge it."""
     history = History(drawn)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -55,12 +54,13 @@ def judged(drawn) -> None:
     try:
         history.is_judged()
     except Broken as broken:
-        if not any(re.search(known, str(broken)) for known in KNOWN):
+        also = KNOWN_AFTER_A_LOSS if known and history.world.queue.losses else ()
+        if not any(re.search(pattern, str(broken)) for pattern in (*known, *also)):
             raise Broken(f"{broken}\n{history}") from None
 
 
 def played(examples: int, number: int) -> None:
-    run = given(histories)(judged)
+    run = given(histories)(lambda drawn: judged(drawn, KNOWN))
     phases = (Phase.generate, Phase.shrink)
     limits = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=QUIETLY, phases=phases)
     seed(number)(limits(run))()
@@ -69,6 +69,11 @@ def played(examples: int, number: int) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_whatever_happens_every_promise_about_alerts_is_kept(part):
     played(HOW_MANY // PARTS, FIRST_SEED + part)
+
+
+@pytest.mark.xfail(strict=True, reason="a first try counts at the time of the decision, however late its task comes")
+def test_the_ladder_holds_for_a_message_whose_task_came_late():
+    judged((0, 0, 0, [0, 2], [(OPS.index("storm"), 0, 0, 0)]))
 
 
 # ── the judge is shown to find each kind of fault ──────────────────────────────────────────────────────────────────
@@ -222,7 +227,6 @@ def _history(scene, *operations):
 @pytest.mark.parametrize("fault", PLANTED)
 def test_the_judge_finds(fault, monkeypatch):
     faults, *history = PLANTED[fault]
-    monkeypatch.setattr("tests.functions.test_alert_histories.KNOWN", ())
     judged(_history(*history))  # without the fault every promise is kept
 
     for module, name, make in faults:
