@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from shared.alerts.source import why_over
+from shared.models.message import Message
+from shared.models.outgoing import OutgoingState
 from shared.models.psa_connection import PsaConnection
 from shared.models.ticket import Moment, Ticket, TicketState, Told, Touchpoint
-from shared.ports import Create
+from shared.ports import Create, Found
 from tests.fakes.memory_store import MemoryStore
 from tests.unit.alert_paper import AT, MINUTE, opened
 
@@ -88,3 +90,37 @@ def test_a_connection_by_another_name_is_not_asked(source):
     connection = PsaConnection(id="psa-main", watermark=AT)
 
     assert verdict(connection, kind="sweep_blind", psa="main", source=source) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "why"),
+    [
+        ("sweep_blind", {"failures_in_a_row": 0}, "main can be read again"),
+        ("sweep_blind", {"failures_in_a_row": 3}, ""),
+        ("webhook_off", {"registration": "active"}, "main calls us again"),
+        ("webhook_off", {"registration": "unknown"}, "main calls us again"),
+        ("webhook_off", {"registration": "inactive"}, ""),
+    ],
+)
+def test_a_connection_says_whether_it_works_again(kind, facts, why):
+    connection = PsaConnection(id="psa-1", watermark=AT, **facts)
+
+    assert verdict(connection, kind=kind, psa="main", source="psa-1") == why
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "why"),
+    [
+        ("undelivered_message", OutgoingState.SENT, "the message went out after all"),
+        ("undelivered_message", OutgoingState.DEAD, ""),
+        ("uncertain_message", OutgoingState.SENT, ""),
+    ],
+)
+def test_a_message_that_went_out_after_all_needs_nobody(kind, state, why):
+    message = Message.model_construct(id="message-1", state=state)
+
+    class Has:
+        def get(self, model, document_id):
+            return Found(message, 1) if model is Message else None
+
+    assert why_over(Has(), opened(kind=kind, source="message-1")) == why
