@@ -84,6 +84,7 @@ class QuickStore:
 
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, Found]] = {}
+        self._of_kind: dict[tuple[str, str], set[str]] = {}  # what is of a kind stays of it, and is never deleted
         self._versions = itertools.count(1)
         self.before_commit: Callable[[list], None] = lambda _changes: None
         self.after_commit: Callable[[list], None] = lambda _changes: None
@@ -107,15 +108,21 @@ class QuickStore:
             else:
                 document = change.document
                 self.kept.setdefault(document.collection, {})[document.id] = Found(document, versions[-1])
+                if hasattr(document, "kind"):
+                    self._of_kind.setdefault((document.collection, document.kind), set()).add(document.id)
         self.after_commit(changes)
         return versions
 
     def find(self, query, *, limit, until=None, after=None, equals=None):
+        kept, equals = self.kept.get(query.model.collection, {}), dict(equals or {})
+        if "kind" in equals:
+            ids = self._of_kind.get((query.model.collection, equals.pop("kind")), ())
+            kept = {document_id: kept[document_id] for document_id in ids}
         chosen = [
             (getattr(found.document, query.order_by), found.document.id, found)
-            for found in self.kept.get(query.model.collection, {}).values()
+            for found in kept.values()
             if getattr(found.document, query.order_by) is not None
-            and all(getattr(found.document, name) == value for name, value in (equals or {}).items())
+            and all(getattr(found.document, name) == value for name, value in equals.items())
         ]
         chosen = [each for each in chosen if until is None or each[0] <= until]
         if after is not None:
