@@ -82,7 +82,7 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         overflow=batch.overflow,
         codes=codes,
         decided_at=now,
-        expires_at=now + lives(batch.items),
+        expires_at=now + lives(batch.items, other_ways=_has_other_ways(method, settings)),
         alarm_at=now,
     )
     new_codes = {code.digits for code in codes}
@@ -95,10 +95,20 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
     return Decision(after.but(alarm_at=_next_due(after)), (notice,), "digest" if batch.overflow else "flushed")
 
 
-def lives(items: Sequence[Item]) -> timedelta:
-    """Return how long a message is tried in one way before the next way is taken: the graver, the less patience."""
+def lives(items: Sequence[Item], *, other_ways: bool) -> timedelta:
+    """Return how long a message is tried in one way before the next way is taken: the graver, the less patience.
+
+    Somebody's only way is tried for as long as the least of them: there is nothing to turn to.
+    """
+    if not other_ways:
+        return _LIVES[Severity.INFO]
     news = [item.severity for item in items if item.errand is Errand.NEWS]
     return _LIVES[max(news, key=lambda severity: severity.weight, default=Severity.INFO)]
+
+
+def _has_other_ways(method: ContactMethod, settings: AlertSettings) -> bool:
+    others = (way for way in Way if way is not method.way)
+    return any(settings.address(method.person, way) is not None for way in others)
 
 
 def _takes(batch: Batch, item: Item, settings: AlertSettings) -> bool:

@@ -10,12 +10,13 @@ from shared.alerts.links import AlertLinks
 from shared.alerts.sms_words import Line, sms
 from shared.chat.post import ChatPost
 from shared.config.alerts import AlertSettings
-from shared.errors import PermanentFailure
+from shared.errors import ConfigurationError, PermanentFailure
 from shared.mail.compose import compose
 from shared.models.alert import Alert, Errand, Way
 from shared.models.contact_method import Item
 from shared.models.notice import Notice
 from shared.ports import App, ChatChannel, MailChannel, Receipt, SendFailed, SmsChannel
+from shared.runtime import note
 from shared.sms.numbers import country, why_not
 from shared.sms.sms import Sms
 
@@ -50,7 +51,11 @@ def link_to(app: App, notice: Notice) -> str:
     settings = app.settings.alerts
     if settings.link_base is None or not settings.link_keys:
         return ""
-    links: AlertLinks = app.alert_links()
+    try:
+        links: AlertLinks = app.alert_links()
+    except ConfigurationError:  # an alert without a link is better than none
+        note(link="no_key")
+        return ""
     return links.page(notice.id)
 
 

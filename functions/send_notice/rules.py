@@ -108,12 +108,15 @@ def put_off(notice: Notice, _now: datetime, *, until: datetime, reason: str) -> 
 
 
 def another_place(
-    method: ContactMethod | None, settings: AlertSettings, now: datetime
+    method: ContactMethod | None, notice: Notice, settings: AlertSettings, now: datetime
 ) -> tuple[ContactMethod | None, datetime | None]:
-    """Return the contact method with one message more at `now`, or unchanged and the time at which there is room."""
+    """Return the contact method with the notice's place moved to `now`; or unchanged, and when there is room for it."""
     if method is None:
         return None, None
-    free = free_at(method.sent_at, settings.throttle, now)
+    others = list(remembered(method.sent_at, settings.throttle, now))
+    if notice.decided_at in others:
+        others.remove(notice.decided_at)
+    free = free_at(others, settings.throttle, now)
     if free > now:
         return method, free
-    return method.but(sent_at=(*remembered(method.sent_at, settings.throttle, now), now)), None
+    return method.but(sent_at=tuple(sorted((*others, now)))), None

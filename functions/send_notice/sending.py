@@ -1,7 +1,7 @@
 """The way of one notice: what of it is still to be said, to whom, then the channel."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from functions.send_notice.asking import ask
@@ -26,6 +26,7 @@ from shared.outgoing.delivery import Delivery
 from shared.ports import App, Found, SendFailed
 from shared.step import Decision, step
 
+AT_ONCE = timedelta(seconds=5)
 OVERTAKEN = SendFailed("overtaken: somebody took it just now", permanent=False, retry_after=1.0)
 
 
@@ -39,6 +40,7 @@ def deliver(call: TaskCall, app: App, found: Found[Notice]) -> str:
         state = delivery.look_up(lambda: posting_for(app, notice, (), {}).was_sent(since=notice.decided_at))
         if state is not OutgoingState.PENDING:
             return state
+        not_now = why_not_now(delivery.document, app.clock.now())  # its time may have run out meanwhile
     if not_now is NotNow.TRIES_RAN_OUT:
         return delivery.conclude(given_up)
     if not_now is NotNow.EXPIRED:
@@ -80,16 +82,16 @@ def _why_unreachable(app: App, notice: Notice) -> str:
 def _no_room_until(app: App, notice: Notice) -> datetime | None:
     """Return when the throttle ladder has room; None if it has now, and then the place is taken.
 
-    A notice that leaves as soon as it was made has had its place since then. One that was put off, or could not leave
-    at the first try, needs a new one: what comes later counts later.
+    A notice that leaves as soon as it was made has had its place since then. One that was put off, that could not leave
+    at the first try, or whose task came late, has to move its place to now: what comes later counts later.
     """
-    if notice.attempts == 0 and notice.reason not in (QUIET_HOURS, NO_ROOM):
+    if notice.attempts == 0 and app.clock.now() - notice.decided_at <= AT_ONCE:
         return None
     free: datetime | None = None
 
     def take(method: ContactMethod | None, now: datetime) -> Decision[ContactMethod]:
         nonlocal free
-        after, free = another_place(method, app.settings.alerts, now)
+        after, free = another_place(method, notice, app.settings.alerts, now)
         return Decision(after)
 
     step(app, ContactMethod, notice.method, take)

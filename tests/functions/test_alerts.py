@@ -211,12 +211,7 @@ def test_what_was_gathered_before_it_became_graver_is_not_told_beside_it():
     assert [mail.recipient for mail in desk.mail.mails] == []
 
 
-# ── promises that do not hold yet ──────────────────────────────────────────────────────────────────────────────────
 
-
-@pytest.mark.xfail(
-    strict=True, reason="after a doubt is settled nobody asks whether there is still time; it lies there"
-)
 def test_a_message_that_surely_did_not_go_out_and_has_expired_goes_on_at_once():
     desk = AlertDesk(ways={"critical": ["sms"]})
     desk.phone.refusals_after.append(SendUncertain("no answer"))
@@ -226,7 +221,6 @@ def test_a_message_that_surely_did_not_go_out_and_has_expired_goes_on_at_once():
     assert [mail.recipient for mail in desk.mail.mails] == ["dana@northwind.example"]
 
 
-@pytest.mark.xfail(strict=True, reason="patience ends after a quarter of an hour also where there is no other way")
 def test_the_only_way_that_somebody_has_is_tried_until_it_works_again():
     people = {**PEOPLE, "dana": {"name": "Dana Ortiz", "phone": DANA}}
     desk = AlertDesk(people=people, chains={"managers": {"steps": [{"tell": ["dana"]}], "rounds": 1}})
