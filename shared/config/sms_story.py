@@ -36,6 +36,7 @@ def sms_story(settings: Settings) -> Iterator[str]:
         "off": "are off",
     }
     yield f"SMS {how[alerts.sms.channel]}."
+    yield from _inbound(alerts)
     if not numbers:
         return
     yield f"  {_worst_alert(alerts)}"
@@ -46,6 +47,17 @@ def sms_story(settings: Settings) -> Iterator[str]:
         total = most * len(numbers)
         count = f"{len(numbers)} phone" + ("" if len(numbers) == 1 else "s")
         yield f"  In the worst month: {count}, {total} messages, {_cost(total, alerts)}."
+
+
+def _inbound(alerts: AlertSettings) -> Iterator[str]:
+    """Twilio brings answers only where it was told to; the address for its reports goes with each message."""
+    if alerts.sms.channel != "twilio":
+        return
+    if alerts.link_base is None:
+        yield "  Nobody can answer by SMS: alerts.link_base is missing, so there is no address that Twilio could call."
+    else:
+        where = f"{alerts.link_base.rstrip('/')}/sms"
+        yield f"  For answers give Twilio, under A message comes in: {where} (webhook, HTTP POST)."
 
 
 def sms_warnings(settings: Settings) -> Iterator[str]:
