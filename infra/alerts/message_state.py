@@ -1,8 +1,10 @@
 """What became of one message to somebody at the MSP, in a few words."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from infra.alerts.wording import shown_time
+from infra.alerts.wording import named, shown_time
+from shared.config.alerts import Person
 from shared.models.notice import Arrival, Notice
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote
@@ -10,13 +12,13 @@ from shared.models.psa_note import PsaNote
 _NOBODY_NEEDS_IT, _QUIET = "nobody_needs_it", "quiet_hours"
 
 
-def state_of(message: Notice | PsaNote, alert: str, zone: ZoneInfo) -> str:
+def state_of(message: Notice | PsaNote, alert: str, people: Mapping[str, Person], zone: ZoneInfo) -> str:
     """Return what became of the message as far as `alert`, one of those in it, goes."""
     if isinstance(message, PsaNote):
         return _state(message, zone)
     why = next((dropped.why for dropped in message.dropped if dropped.alert == alert), "")
     if why:
-        return f"dropped, because {why}"
+        return f"dropped, because {named(why, people)}"
     others = len({item.alert for item in message.items}) - 1
     at = shown_time(message.sent_at or message.decided_at, zone)
     many = (

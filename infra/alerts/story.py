@@ -6,13 +6,11 @@ from zoneinfo import ZoneInfo
 
 from infra.alerts.message_state import state_of
 from infra.alerts.records import Records
-from infra.alerts.wording import local_times, shown_time
+from infra.alerts.wording import WAYS, ordinal, plain, shown_time
 from shared.alerts.kinds import kind_of
 from shared.config.alerts import AlertSettings
-from shared.models.alert import Alert, Errand, Standing, Telling, Way
+from shared.models.alert import Alert, Errand, Standing, Telling
 from shared.models.contact_method import contact_method_id
-
-WAYS = {Way.SMS: "SMS", Way.EMAIL: "e-mail", Way.CHAT: "chat", Way.PSA_NOTE: "a note in the PSA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Teller:
 
     def _found(self, alert: Alert) -> str:
         first = shown_time(alert.opened_at, self.zone)
-        again = f", for the {alert.cycle}. time after it was over" if alert.cycle > 1 else ""
+        again = f", for the {ordinal(alert.cycle)} time after it was over" if alert.cycle > 1 else ""
         if alert.times == 1:
             return first + again
         return f"{first}{again}, {alert.times} times in all, the last {shown_time(alert.found_at, self.zone)}"
@@ -57,13 +55,21 @@ class Teller:
                 )
             case Standing.RESOLVED:
                 return f"Now: over since {shown_time(alert.changed_at, self.zone)}, by {self._name(alert.by)}."
-        if alert.step_at is None:
-            return "Now: open; nobody else is told."
-        return f"Now: open, and nobody has it; the next step is at {shown_time(alert.step_at, self.zone)}."
+        return f"Now: {self._open(alert)}."
+
+    def _open(self, alert: Alert) -> str:
+        if alert.step_at is not None:
+            return f"open, and nobody has it; the next step is at {shown_time(alert.step_at, self.zone)}"
+        if alert.waiting:
+            return "open; it waits for the end of somebody's quiet hours"
+        if kind_of(alert).lasting:
+            return "open; nobody else is told"
+        told = any(telling.cycle == alert.cycle for telling in alert.tellings)
+        return f"{'told' if told else 'nobody was told'}; nothing to do"
 
     def _telling(self, alert: Alert, telling: Telling) -> str:
         turn = f"round {telling.round + 1}, step {telling.step + 1}"
-        cycle = f"the {telling.cycle}. time, " if alert.cycle > 1 else ""
+        cycle = f"the {ordinal(telling.cycle)} time, " if alert.cycle > 1 else ""
         what = "that it is over" if telling.errand is Errand.RESOLVED else f"{cycle}{turn}"
         lost = f"; did not arrive: {telling.unreached}" if telling.unreached else ""
         return f"{self._name(telling.person)} by {WAYS[telling.way]} ({what}): {self._message(alert, telling)}{lost}"
@@ -71,7 +77,7 @@ class Teller:
     def _message(self, alert: Alert, telling: Telling) -> str:
         message = self.records.notice(telling.notice)
         if message is not None:
-            return state_of(message, alert.id, self.zone)
+            return state_of(message, alert.id, self.alerts.people, self.zone)
         ready = shown_time(telling.ready_at, self.zone)
         if not telling.notice:
             return "no message was made" if telling.unreached else f"held until {ready}"
@@ -88,4 +94,4 @@ class Teller:
         return person.name if person else key or "nobody"
 
     def _words(self, text: str) -> str:
-        return local_times(" ".join(text.split()), self.zone)
+        return plain(text, self.alerts.people, self.zone)

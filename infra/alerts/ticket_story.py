@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from infra.alerts.records import MOST_ALERTS
 from infra.alerts.story import Teller
 from infra.alerts.wording import local_times, shown_time
+from infra.local.pages import words
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Held, Promise, PromiseOutcome, Ticket, Told
@@ -16,6 +17,15 @@ _OUTCOMES = {
     PromiseOutcome.KEPT_BY_NOTE: "kept, but only by a holding note",
     PromiseOutcome.BROKEN: "broken: the client heard nothing in time",
     PromiseOutcome.WITHDRAWN: "ended early: the ball went to the client",
+}
+_MAILS = {
+    OutgoingState.PENDING: "waits to leave",
+    OutgoingState.CLAIMED: "is being sent",
+    OutgoingState.COMMITTING: "is being sent",
+    OutgoingState.SENT: "sent",
+    OutgoingState.UNCERTAIN: "may or may not have gone out",
+    OutgoingState.HELD: "not sent",
+    OutgoingState.DEAD: "refused for good",
 }
 
 
@@ -41,7 +51,7 @@ def ticket_story(teller: Teller, ticket: Ticket) -> Iterator[str]:
 
 
 def _told(told: Told, message: Message | None, zone: ZoneInfo) -> str:
-    return f"{told.touchpoint}: {_mail(message, zone)}. {_because(told.why, zone)}"
+    return f"{words.touchpoint(told.touchpoint)}: {_mail(message, zone)}. {_because(told.why, zone)}"
 
 
 def _mail(message: Message | None, zone: ZoneInfo) -> str:
@@ -49,11 +59,11 @@ def _mail(message: Message | None, zone: ZoneInfo) -> str:
         return "its mail is not there any more"
     if message.state is OutgoingState.SENT and message.sent_at is not None:
         return f"mail sent {shown_time(message.sent_at, zone)}"
-    return f"mail {message.state}" + (f" ({message.reason})" if message.reason else "")
+    return f"mail {_MAILS[message.state]}" + (f": {words.reason(message.reason)}" if message.reason else "")
 
 
 def _held(held: Held, zone: ZoneInfo) -> str:
-    return f"{held.touchpoint}: {local_times(held.why, zone)}"
+    return f"{words.touchpoint(held.touchpoint)}: {local_times(words.reason(held.why), zone)}"
 
 
 def _promise(promise: Promise, zone: ZoneInfo) -> str:

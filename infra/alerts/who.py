@@ -6,19 +6,19 @@ Exit status 1 if nobody would be told.
 
 import argparse
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from infra.alerts.asking import UnreadableTime, made_up, time_at, zone_of
-from infra.alerts.rehearsal import Event, Remark, rehearsed, told
+from infra.alerts.rehearsal import Event, Remark, Told, rehearsed, told
 from infra.alerts.week import NOBODY, letters_of, week
-from infra.alerts.wording import local_times, shown_time
+from infra.alerts.wording import WAYS, plain, shown_time
 from shared.alerts.kinds import KINDS
 from shared.config.file import load
 from shared.config.settings import Settings
@@ -27,13 +27,18 @@ from shared.models.alert import Errand, Way
 from shared.models.finding import Severity
 from shared.system_clock import SystemClock
 
-_WAYS = {Way.SMS: "SMS", Way.EMAIL: "e-mail", Way.CHAT: "chat", Way.PSA_NOTE: "note in the PSA"}
+_END = "that was the last step"
+_INDENT = " " * len("  03:00:00  ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer on standard output. Returns 0, 1 if nobody would be told (in some hour), 2 for what cannot be read."""
     options = _parser().parse_args(arguments)
     console = Console(highlight=False)
+    for name, asked, known in (("kind", options.kind, KINDS), ("severity", options.severity, list(Severity))):
+        if asked not in known:
+            _say(console, f"There is no {name} {asked!r}. There are: {', '.join(sorted(known))}.")
+            return 2
     try:
         settings = load(options.settings)
         zone = zone_of(settings)
@@ -53,32 +58,68 @@ def _play(settings: Settings, at: datetime, options: argparse.Namespace) -> list
 def _show_once(console: Console, settings: Settings, at: datetime, options: argparse.Namespace) -> int:
     zone = zone_of(settings)
     events = _play(settings, at, options)
-    table = Table(
-        title=f"{options.severity} {options.kind}, found {shown_time(at, zone)} ({zone.key}), nobody takes it"
-    )
-    for heading in ("time", "their time", "person", "way", "address", "why"):
-        table.add_column(heading, overflow="fold")
-    for event in events:
-        table.add_row(*(escape(cell) for cell in _row(event, settings, zone)))
-    console.print(table)
+    _say(console, f"{options.severity} {options.kind}, found {shown_time(at, zone)} ({zone.key}).")
+    _say(console, "If nobody takes it:")
+    for line in _lines(events, settings, at, with_addresses=options.addresses):
+        _say(console, line)
     if settings.alerts.sms.channel == "phone" and any(e.way is Way.SMS for e in told(events)):
-        console.print("SMS stay on the pages here (alerts.sms.channel is phone): nobody's phone rings.")
+        _say(console, "SMS stay on the pages here (alerts.sms.channel is phone): nobody's phone rings.")
     if not told(events):
-        console.print("Nobody would be told.")
+        _say(console, "Nobody would be told.")
         return 1
     return 0
 
 
-def _row(event: Event, settings: Settings, zone: ZoneInfo) -> tuple[str, ...]:
-    when = shown_time(event.at, zone)
-    if isinstance(event, Remark):
-        return when, "", "", "", "", local_times(event.what, zone)
-    person = settings.alerts.people[event.person]
-    theirs = shown_time(event.at, ZoneInfo(person.timezone)) if person.timezone else ""
-    address = settings.alerts.address(event.person, event.way) or ""
-    turn = f"round {event.turn[0]}, step {event.turn[1]}" if event.errand is Errand.NEWS else "it is put away"
-    why = f"{turn}, but not sent: {event.lost}" if event.lost else turn
-    return when, theirs, person.name, _WAYS[event.way], address, why
+def _lines(events: list[Event], settings: Settings, at: datetime, *, with_addresses: bool) -> Iterator[str]:
+    """Yield a line for each step and person, and one for each new day; what is said of the end comes last."""
+    zone = zone_of(settings)
+    day = at.astimezone(zone).date()
+    steps: dict[object, list[Event]] = {}
+    for number, event in enumerate(events):
+        one = event if isinstance(event, Told) else None
+        key = (one.at, one.person, one.turn, one.errand, one.lost) if one else number
+        steps.setdefault(key, []).append(event)
+    ends = [e for e in events if isinstance(e, Remark) and e.what.startswith(_END)]
+    for step in steps.values():
+        there = step[0].at.astimezone(zone)
+        if step[0] in ends:
+            continue
+        if there.date() != day:
+            day = there.date()
+            yield f"{there:%a %d %b}"
+        tellings = [event for event in step if isinstance(event, Told)]
+        yield f"  {there:%H:%M:%S}  {_told(tellings, settings, there)}{_remarks(step, settings, zone)}"
+        reached = [settings.alerts.address(telling.person, telling.way) for telling in tellings]
+        if with_addresses and any(reached):
+            yield f"{_INDENT}{', '.join(filter(None, reached))}"
+    for end in ends:
+        yield f"{_INDENT}{plain(end.what, settings.alerts.people, zone)}"
+
+
+def _told(tellings: list[Told], settings: Settings, there: datetime) -> str:
+    """Return who is told by which ways; the time on their own clock where it is another one."""
+    if not tellings:
+        return ""
+    first = tellings[0]
+    person = settings.alerts.people[first.person]
+    turn = f"round {first.turn[0]}, step {first.turn[1]}" if first.errand is Errand.NEWS else "that it is over"
+    theirs = there.astimezone(ZoneInfo(person.timezone)) if person.timezone else there
+    if theirs.utcoffset() != there.utcoffset():
+        turn += f"; {theirs:%H:%M} for them" if theirs.date() == there.date() else f"; {theirs:%a %H:%M} for them"
+    lost = f", but not sent: {first.lost}" if first.lost else ""
+    return f"{person.name} by {' and '.join(WAYS[each.way] for each in tellings)} ({turn}){lost}"
+
+
+def _remarks(step: list[Event], settings: Settings, zone: ZoneInfo) -> str:
+    remarks = (event for event in step if isinstance(event, Remark))
+    return "; ".join(plain(remark.what, settings.alerts.people, zone) for remark in remarks)
+
+
+def _say(console: Console, text: str) -> None:
+    """Print it, broken where the terminal ends, below where its words began."""
+    begins = len(_INDENT) if text.startswith(" ") else 0
+    lines = textwrap.wrap(text, console.width, subsequent_indent=" " * begins, break_long_words=False)
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def _show_week(console: Console, settings: Settings, at: datetime, options: argparse.Namespace) -> int:
@@ -105,8 +146,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--at", metavar="TIME", help='"2026-12-24 03:00" in the MSP\'s zone, or with a zone; default now'
     )
-    parser.add_argument("--severity", choices=[each.value for each in Severity], default="critical")
-    parser.add_argument("--kind", choices=sorted(KINDS), default="client_in_silence")
+    parser.add_argument("--severity", default="critical", help="info, warning or critical")
+    parser.add_argument("--kind", default="client_in_silence", help="of alert; a wrong one shows them all")
     parser.add_argument("--client", help="its name or id in the PSA")
     parser.add_argument("--team", help="the ticket's board")
     parser.add_argument("--owner", help="who looks after the ticket, as the PSA names them")
@@ -114,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--week", action="store_true", help="a grid of seven days instead: who is told first in each hour"
     )
+    parser.add_argument("--addresses", action="store_true", help="also the numbers and addresses")
     return parser
 
 

@@ -19,7 +19,6 @@ from shared.errors import ConfigurationError, Retryable
 from shared.ports import App
 
 _NOT_USED = "a-name-that-is-not-used-here-0123456789"
-_DEFAULT_SETTINGS = Path("infra/settings.example.yaml")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,17 +38,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def open_store(variables: Mapping[str, str], settings: Path | None, data: Path) -> App:
     """Return an App whose store can be read. Raises ConfigurationError where there is none, or no settings."""
     variables = dict(variables)
+    named = settings or _path(variables.get("PROMISEKEEPER_SETTINGS"))
     if not variables.get("PROMISEKEEPER_STORE"):
-        file = DataFolder(data).store
-        if not file.exists():
-            raise ConfigurationError(
-                f"{data} holds no store: name the folder that `make serve` uses (DATA=...), or set PROMISEKEEPER_STORE"
-            )
-        variables["PROMISEKEEPER_STORE"] = f"sqlite:{file}"
-    named = settings or Path(variables.get("PROMISEKEEPER_SETTINGS") or _DEFAULT_SETTINGS)
+        folder = DataFolder(data)
+        if not folder.store.exists():
+            raise ConfigurationError(_no_store(data))
+        variables["PROMISEKEEPER_STORE"] = f"sqlite:{folder.store}"
+        if settings is None and folder.settings.exists():
+            named = folder.settings
+    if named is None:
+        raise ConfigurationError("No settings are known for this store, so no zone and no names: say SETTINGS=<yaml>")
     unused = {"PROMISEKEEPER_QUEUE": f"embedded:{_NOT_USED}", "PROMISEKEEPER_TASK_TOKEN": _NOT_USED}
     variables.pop("PROMISEKEEPER_INVOKERS", None)
     return wiring.build({**variables, **unused, "PROMISEKEEPER_SETTINGS": str(named)})
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _no_store(data: Path) -> str:
+    played = DataFolder(data / "demo").store.exists()
+    after = f"for the played day say DATA={data / 'demo'}" if played else "`make demo` plays a day into var/demo"
+    return f"{data} holds no store: name the folder that `make serve` uses (DATA=<dir>); {after}"
 
 
 def _told(app: App, options: argparse.Namespace) -> Iterator[str]:
@@ -87,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     about = parser.add_mutually_exclusive_group(required=True)
     about.add_argument("--alert", metavar="ID", help="an alert's id, or its first characters")
     about.add_argument("--ticket", metavar="NUMBER", help="a ticket's number or id")
-    parser.add_argument("--settings", type=Path, metavar="FILE", help="default: PROMISEKEEPER_SETTINGS, or the example")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="default: those that ran in DIR")
     parser.add_argument("--data", type=Path, default=Path("var"), metavar="DIR", help="default ./var")
     return parser
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,21 @@ class DataFolder:
     @property
     def phone(self) -> Path:
         return self.path / "phone.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        """A copy of the settings that ran here last: whoever reads the store later needs its zone and its names."""
+        return self.path / "settings-used.yaml"
+
+    def keep_settings(self, settings: Path) -> None:
+        """Copy the settings that run here. Raises UnusableFolder."""
+        draft = self.path / f"settings-used.{os.getpid()}"
+        try:
+            draft.touch(_ONLY_ME)
+            shutil.copyfile(settings, draft)
+            draft.replace(self.settings)
+        except OSError as error:
+            raise UnusableFolder(f"{self.path} cannot keep the settings: {error.strerror}") from error
 
     def token(self) -> str:
         """Return the token by which functions know our own queue and scheduler."""

@@ -60,8 +60,9 @@ def demo(seed: int, out: Path, port: int | None, console: Console) -> None:
         title = f"{msp}, {day_name(START.date())}, 07:00 to 20:00 (seed {seed}, played in {seconds:.0f} s)"
         demo_report.show(found, console, title=title)
         demo_report.show_where(console, exported.index, out, exported.pages)
+        demo_report.show_why(found, console, out)
         if server is None:
-            console.print("\n`make run` plays the same day and lets you browse it.")
+            console.print("\n`make run` plays the same day, and lets you browse it and answer its alerts.")
         else:
             _stay(server, console)
 

@@ -40,6 +40,7 @@ def prepare(folder: DataFolder, start: datetime, seed: int, weather: Weather, no
     psas = Psas(clock, seed)
     environ = {**folder.environment(SETTINGS, os.environ), **_secrets()}
     app = wiring.build(environ, clock)
+    folder.keep_settings(SETTINGS)
     queue = EmbeddedQueue(folder.queue, clock, queue_settings(), durable=False)
     app = replace(
         app,

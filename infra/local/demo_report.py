@@ -1,5 +1,6 @@
 """What the played day comes to, for a person at a terminal: one table, one ticket's journey, where to look."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,12 +84,19 @@ def show_where(console: Console, index: Path, out: Path, pages: int) -> None:
     console.print()
     console.print(Text("Where to look", style="bold"))
     for path, what in (
-        (index, f"open it in a browser: the day, every ticket, every mail; {pages:,} pages, no server needed"),
+        (index, f"open it in a browser: the day, every ticket, every mail; {pages:,} pages"),
         (out / "mails", "the mails as .eml, for any mail program"),
         (out / "functions.log", "what the functions logged, one JSON line a call"),
     ):
         console.print(Text(f"  {path}"), soft_wrap=True)
         console.print(Text(f"      {what}", style="dim"), soft_wrap=True)
+
+
+def show_why(found: Outcome, console: Console, out: Path) -> None:
+    """Say how to ask why somebody was told: the whole line, to be copied."""
+    if found.example is not None:
+        line = f"make why TICKET={shlex.quote(found.example.number)} DATA={shlex.quote(str(out))}"
+        console.print(Text(f"\nWhy was somebody told, or not?\n  {line}"), soft_wrap=True)
 
 
 def _rows(found: Outcome) -> Iterator[Row]:
@@ -113,10 +121,9 @@ def _rows(found: Outcome) -> Iterator[Row]:
     for reason in f.reasons[:MOST_REASONS]:
         yield "  because", _n(reason.count), reason.why
     yield "", "", ""
-    kept, noted = f.promises[PromiseOutcome.KEPT], f.promises[PromiseOutcome.KEPT_BY_NOTE]
-    yield "Promised times that came", _n(f.due), f"{f.kept_percent} % kept" if f.due else ""
-    yield "  kept", _n(kept), "with something real to tell"
-    yield "  kept by a holding note", _n(noted), "honest: nothing new yet"
+    yield "Promised times that came", _n(f.due), _kept(f)
+    yield "  kept", _n(f.promises[PromiseOutcome.KEPT]), "with something real to tell"
+    yield "  kept by a holding note", _n(f.noted), _by_notes(f)
     yield "  broken", _n(f.promises[PromiseOutcome.BROKEN]), "each is an alert for a manager"
     yield from _people_rows(f)
     yield "In doubt", _n(f.uncertain), "may have gone out; never repeated blindly" if f.uncertain else ""
@@ -131,6 +138,8 @@ def _people_rows(f: Figures) -> Iterator[Row]:
     for standing, count in f.by_standing.items():
         if count:
             yield f"  {STANDINGS[standing].lower()}", _n(count), _ENDS[standing]
+    if f.news:
+        yield "  news", _n(f.news), "the word of the day and the like: nothing to do"
     for way, count in f.people_told.items():
         yield f"  messages {WAYS[way]}", _n(count), "to our own people"
     yield "  taken by somebody", _n(f.taken), "then nobody else is told of it"
@@ -143,6 +152,17 @@ def _n(number: int) -> str:
 
 def _per_ticket(f: Figures) -> str:
     return f"{f.sent / len(f.tickets):.1f} a ticket" if f.tickets else ""
+
+
+def _kept(f: Figures) -> str:
+    if not f.due:
+        return ""
+    return f"{f.kept_percent} % kept" + (f", {f.noted} of them only by a holding note" if f.noted else "")
+
+
+def _by_notes(f: Figures) -> str:
+    unsent = f"; {f.unsent_notes} of them did not go out as a mail: see “Held back”" if f.unsent_notes else ""
+    return f"honest: nothing new yet{unsent}"
 
 
 def _alerts(f: Figures) -> str:

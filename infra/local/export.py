@@ -17,6 +17,8 @@ class NotOurFolder(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
+    """`pages` counts the HTML pages; mails as .eml and the style sheet lie beside them."""
+
     index: Path
     pages: int
 
@@ -47,7 +49,7 @@ def export(desk: Desk, folder: Path) -> Exported:
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(_page(desk, path, wanted))
             written.add(path)
-    return Exported(folder / "index.html", len(written))
+    return Exported(folder / "index.html", sum(file_of(path).endswith(".html") for path in written))
 
 
 def _page(desk: Desk, path: str, wanted: set[str]) -> bytes:

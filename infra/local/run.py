@@ -7,8 +7,9 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ def run(settings: Path, data: Path, port: int) -> None:
     folder = DataFolder.at(data)
     environ = folder.environment(settings, os.environ)
     app = wiring.build(environ)
+    folder.keep_settings(settings)
     queue = EmbeddedQueue(folder.queue, app.clock, queue_settings())
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -61,6 +63,7 @@ def run(settings: Path, data: Path, port: int) -> None:
     platform = Platform(app, environ["PROMISEKEEPER_TASK_TOKEN"])
     workers = TaskWorkers(queue, platform.deliver, app.clock, threads=WORKERS)
     scheduler = Scheduler(jobs(), platform.tick, app.clock)
+    shut = list(_shut_doors(app))  # before it says that it runs: from then on a signal is to find us waiting for it
     server.start()
     workers.start()
     scheduler.start()
@@ -69,7 +72,7 @@ def run(settings: Path, data: Path, port: int) -> None:
         f"Webhooks come to {server.url}psa_webhook/<{' | '.join(app.settings.psa)}>. Data is in {folder.path}.\n"
         "Ctrl-C stops it."
     )
-    for problem in _shut_doors(app):
+    for problem in shut:
         _say(f"Not ready yet: {problem}")
     wait_for_stop()
     _say("Stopping: what is under way is finished first. Ctrl-C again stops at once.")
@@ -80,12 +83,34 @@ def run(settings: Path, data: Path, port: int) -> None:
 
 
 def _shut_doors(app: App) -> Iterator[str]:
-    """Say which connections cannot take webhooks. They alone stay shut, so it is no reason not to start."""
-    for name in app.settings.psa:
+    """Say what cannot be used yet, and what to set. It alone stays shut, so it is no reason not to start."""
+    said = set[str]()
+    for name, door in _doors(app):
         try:
-            app.psa_webhook(name)
+            door()
         except ConfigurationError as error:
-            yield f"{name}: {error}"
+            lack = " ".join(str(error).split())
+            if lack not in said:
+                yield f"{name}: {lack}"
+            said.add(lack)
+
+
+def _doors(app: App) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield what needs a secret of its own: its name, and what builds it. None of them calls anybody yet."""
+    alerts = app.settings.alerts
+    for name in app.settings.psa:
+        yield name, partial(app.psa_webhook, name)
+    yield f"mail by {app.settings.mail.channel}", app.mail
+    yield "the call to the watch outside (alerts.heartbeat_url)", app.heartbeat
+    if not alerts.people:
+        return
+    yield "the links in alerts", app.alert_links
+    if alerts.sms.channel != "off":
+        yield f"SMS by {alerts.sms.channel}", app.sms
+        yield "answers by SMS", app.sms_webhook
+    for person in alerts.people.values():
+        if person.chat:
+            yield f"the chat of {person.name}", partial(app.chat, person.chat)
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 from rich.console import Console
 
+from infra.alerts import why
 from infra.local import demo, export
 from infra.local.demo_afterwards import Afterwards
 from infra.local.demo_stage import CALM, Weather
@@ -17,7 +18,6 @@ from infra.local.fake_psa.things import Action
 from infra.local.pages import Pages
 from infra.local.pages.figures import figures
 from infra.local.wsgi_call import call
-from shared.alerts.kinds import kind_of
 from shared.models.alert import Errand, Standing, Way
 from shared.models.outgoing import OutgoingState
 from tests.functions.played import mails, played, resolutions_that_stood, sent, told, told_people
@@ -194,12 +194,22 @@ def test_the_overview_counts_alerts_by_whose_turn_it_is(whole_day):
     counted = figures(desk.ledger(), desk.span(desk.today()))
     source = call(Pages(desk), "GET", "/").body.decode()
 
-    assert sum(counted.by_standing.values()) + sum(not kind_of(a).lasting for a in counted.for_managers) == len(
-        counted.for_managers
-    )
+    assert sum(counted.by_standing.values()) + counted.news == len(counted.for_managers)
+    assert counted.news == sum(alert.kind == "all_quiet" for alert in counted.for_managers) > 0
+    assert "News, like the word of the day: nothing to do" in source
     assert f"alerts for managers, {counted.by_standing[Standing.OPEN]} open" in source
     assert counted.slept >= 2
     assert counted.people_told[Way.SMS] == sum(notice.way is Way.SMS for notice in told_people(whole_day))
+
+
+def test_the_overview_says_how_many_promises_only_a_holding_note_kept_and_which_notes_did_not_go_out(whole_day):
+    desk = whole_day.platform.desk
+    counted = figures(desk.ledger(), desk.span(desk.today()))
+    source = call(Pages(desk), "GET", "/").body.decode()
+
+    assert counted.noted == counted.told["progress"] + counted.unsent_notes
+    assert f"of promised times kept, {counted.noted} only by a holding note" in source
+    assert ("not gone out as a mail" in source) == (counted.unsent_notes > 0)
 
 
 def test_afterwards_the_clock_goes_on_and_an_answer_has_its_consequences(tmp_path):
@@ -245,10 +255,20 @@ def test_the_demo_ends_by_itself_and_says_in_a_table_what_happened(tmp_path):
         "Technicians nudged in time",
         "messages by SMS",
         "held by quiet hours",
+        "of them only by a holding note",
+        "the word of the day and the like",
     ):
         assert line in text
     assert str(tmp_path / "out" / "index.html") in text.replace("\n", "")
     _every_link_leads_to_a_file(tmp_path / "out")
+    written = list((tmp_path / "out").rglob("*.html"))
+    assert f"every mail; {len(written):,} pages\n" in text
+    assert not [page.name for page in written if "no server" in page.read_text(encoding="utf-8")]
+    (asked,) = re.findall(r"make why TICKET=(\S+) DATA=(\S+)", text)
+    assert asked[1] == str(tmp_path / "out")
+    with contextlib.redirect_stdout(io.StringIO()) as story:
+        assert why.main(["--ticket", asked[0], "--data", asked[1]]) == 0
+    assert story.getvalue().endswith("Times are in Europe/Dublin.\n")
     assert len(list((tmp_path / "out" / "mails").glob("*.eml"))) > 150
 
 

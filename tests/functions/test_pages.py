@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from infra.local.pages import Pages
+from infra.local.pages.links import FolderLinks
 from infra.local.simulator import END
 from infra.local.wsgi_call import call
 from shared.mail.letter import Letter
@@ -173,6 +174,15 @@ def test_a_mail_says_why_it_was_sent(pages):
     for path, page in pages.items():
         if re.fullmatch(r"/mailbox/\d+", path):
             assert "Why was this sent?" in page.source
+
+
+def test_a_mail_with_a_link_says_where_it_acts(day, site):
+    linked = next(path for path, page in site.items() if b"Open the link in this mail" in page.body)
+    exported = call(Pages(day.platform.desk, FolderLinks(linked, set())), "GET", linked).body
+
+    assert b"acts only under <code>make run</code>" in exported
+    assert b"Open the link" not in exported
+    assert b"make run" not in site[linked].body
 
 
 def test_a_ticket_is_found_by_its_number(day, site):

@@ -218,6 +218,18 @@ def test_without_a_server_there_is_nothing_to_send_and_no_link_to_press(day):
     assert b"CRITICAL halo" in source
     assert b"<form" not in source
     assert b'href="/alert_reply' not in source
+    assert b"act only under <code>make run</code>" in source
+
+
+def test_only_where_a_server_answers_is_an_answer_spoken_of(day):
+    served = body_of(call(day.platform, "GET", "/phone"))
+    exported = body_of(call(Pages(day.platform.desk, FolderLinks("/phone", set())), "GET", "/phone"))
+
+    assert "answers work as from a real phone" in served
+    assert "but an answer on the phone" in served
+    assert "answers work" not in exported
+    assert "but an answer on the phone" not in exported
+    assert "only under <code>make run</code>" in exported
 
 
 def test_where_sms_really_go_out_the_phone_says_so_and_takes_nothing(day):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from infra.local import run
 from infra.local.data_folder import DataFolder, UnusableFolder
@@ -182,6 +183,54 @@ def test_settings_that_name_nobody_get_no_links(platform):
     app = without(platform.app, "link_base", "link_keys", people={})
 
     assert with_local_links(app, "http://127.0.0.1:8710/", KEYS) is app
+
+
+TWILIO = {"account": "env:TWILIO_ACCOUNT", "auth_tokens": ["env:TWILIO_TOKEN"], "sender": "+353871239990"}
+
+
+def doors(tmp_path, *, alerts=None, **secrets):
+    """What is not ready with settings that send for real, as far as `secrets` are not given."""
+    raw = yaml.safe_load(SETTINGS.read_text())
+    relay = {"host": "smtp.example.com", "port": 587, "username": "env:RELAY_USER", "password": "env:RELAY_PASSWORD"}
+    raw["mail"] = {"channel": "smtp", "smtp": relay}
+    raw["alerts"]["people"]["ciara"]["chat"] = "env:CIARA_CHAT"
+    sends = {"heartbeat_url": "env:WATCH", "sms": {"channel": "twilio", "twilio": TWILIO}}
+    raw["alerts"] = {**raw["alerts"], **sends, **(alerts or {})}
+    (tmp_path / "my.yaml").write_text(yaml.safe_dump(raw))
+    app = wiring.build(DataFolder.at(tmp_path).environment(tmp_path / "my.yaml", secrets))
+    return list(run._shut_doors(app))
+
+
+def test_whatever_lacks_a_secret_is_named_with_what_to_set(tmp_path):
+    shut = doors(tmp_path)
+
+    for name, reference in (
+        ("connectwise", "env:FAKE_CW_SIGNING_KEY"),
+        ("halo", "env:FAKE_HALO_WEBHOOK_PASSWORD"),
+        ("mail by smtp", "env:RELAY_USER"),
+        ("the call to the watch outside", "env:WATCH"),
+        ("the links in alerts", "env:FAKE_LINK_KEY"),
+        ("SMS by twilio", "env:TWILIO_ACCOUNT"),
+        ("answers by SMS", "env:TWILIO_TOKEN"),
+        ("the chat of Ciara Walsh", "env:CIARA_CHAT"),
+    ):
+        assert [line for line in shut if line.startswith(name) and f"{reference} is empty or not set" in line], name
+    assert not any("\n" in line for line in shut)
+
+
+def test_what_is_set_or_switched_off_or_not_needed_is_not_named(tmp_path):
+    given = doors(tmp_path, FAKE_LINK_KEY=KEY, WATCH="https://watch.example/1")
+    assert not any("links" in line or "watch" in line for line in given)
+
+    assert not any("SMS" in line for line in doors(tmp_path, alerts={"sms": {"channel": "off"}}))
+    nobody = doors(tmp_path, alerts={"people": {}, "chains": {}, "routes": [], "default_chain": None})
+    assert not any(word in line for line in nobody for word in ("SMS", "links", "chat"))
+
+
+def test_one_lack_is_said_once(tmp_path):
+    shut = doors(tmp_path, TWILIO_ACCOUNT="AC" + "0" * 32)
+
+    assert sum("TWILIO_TOKEN" in line for line in shut) == 1
 
 
 def test_without_people_there_is_no_phone(platform):

@@ -1,13 +1,14 @@
 """Why was somebody (not) told? Told from the store of a platform that ran, and read only."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 import yaml
 
 from functions.alert_reply.acting import Order, act
 from infra.alerts import why
+from infra.alerts.wording import ordinal, plain
 from infra.local.data_folder import DataFolder
 from shared.adapters.sqlite_store import SqliteStore
 from shared.alerts.standing import Deed
@@ -93,7 +94,7 @@ def test_what_was_dropped_and_what_waits_for_a_digest(ran):
     act(desk.app, later[0].id, Order(Deed.ACKNOWLEDGE, "kim"))
     desk.passes(minutes=10)
 
-    assert "dropped, because kim has it" in ran.says("--alert", later[0].id)[1]
+    assert "dropped, because Kim Osei has it" in ran.says("--alert", later[0].id)[1]
     assert "merged into the digest of Mon 02 Mar 14:15:30" in ran.says("--alert", later[1].id)[1]
     assert "digest" not in ran.says("--alert", first.id)[1]
 
@@ -116,7 +117,7 @@ def test_quiet_hours_are_said_in_the_zone_of_the_msp(ran):
     ran.at.finds(finding(severity="warning")).passes(minutes=1)
     text = ran.says_of_alert()
 
-    assert "dana sleeps: held until Mon 02 Mar 15:00" in text
+    assert "Dana Ortiz sleeps: held until Mon 02 Mar 15:00" in text
     assert "Dana Ortiz is told at Mon 02 Mar 15:00: quiet hours" in text
 
 
@@ -148,8 +149,8 @@ def test_a_tickets_story_has_its_client_its_promises_and_its_alerts(ran):
     for name in ("#4711", "ticket-1", "9"):
         status, text = ran.says("--ticket", name)
         assert status == 0
-        assert "received: its mail is not there any more. Why: it came in" in text
-        assert "triaged: the day's budget is spent" in text
+        assert "Received: its mail is not there any more. Why: it came in" in text
+        assert "Priority set: the day's budget is spent" in text
         assert "the next word by Mon 02 Mar 16:00; broken: the client heard nothing in time" in text
         assert "critical: A client hears nothing" in text
         assert "\x1b" not in text
@@ -170,6 +171,76 @@ def test_without_a_store_it_says_which_folder_is_meant(tmp_path, monkeypatch, ca
     assert why.main(["--alert", "abcd", "--data", str(tmp_path / "nowhere")]) == 2
     assert "make serve" in capsys.readouterr().out
     assert not (tmp_path / "nowhere").exists()
+    assert why.main(["--alert", "abcd", "--data", str(tmp_path)]) == 2
+    assert "make demo" in capsys.readouterr().out
+    SqliteStore(DataFolder.at(tmp_path / "demo").store)
+    assert why.main(["--alert", "abcd", "--data", str(tmp_path)]) == 2
+    assert f"DATA={tmp_path / 'demo'}" in capsys.readouterr().out
+
+
+def test_the_settings_that_ran_are_kept_beside_the_store_and_read_from_there(ran, tmp_path, monkeypatch, capsys):
+    ran.desk().finds(finding()).passes(minutes=1)
+    folder, alert = DataFolder(tmp_path / "data"), ran.at.alert().id
+    arguments = ["--alert", alert, "--data", str(folder.path)]
+    monkeypatch.delenv("PROMISEKEEPER_SETTINGS", raising=False)
+
+    assert why.main(arguments) == 2
+    assert "SETTINGS=" in capsys.readouterr().out
+    folder.keep_settings(ran.settings)
+    ran.settings.unlink()
+    assert why.main(arguments) == 0
+    assert "Dana Ortiz by SMS" in (text := capsys.readouterr().out)
+    assert text.endswith("Times are in Europe/Dublin.\n")
+    assert folder.settings.stat().st_mode & 0o777 == 0o600
+    assert not list(folder.path.glob("settings-used.[0-9]*"))
+
+
+def test_the_ledger_names_people_ways_and_touchpoints_as_the_pages_do(ran):
+    desk = ran.desk(ways={"critical": ["email"]})
+    desk.finds(finding(kind="client_not_reached", text="The client was not told (needs_you): no_address. Look."))
+    text = desk.passes(minutes=1) and ran.says_of_alert()
+
+    assert "The client was not told (Question to the client): the contact has no mail address. Look." in text
+    assert "round 1, step 1: Dana Ortiz by e-mail" in text
+    assert "dana" not in text.replace("dana@", "")
+
+
+def test_news_leave_nothing_to_do(ran):
+    ran.desk().finds(finding(kind="all_quiet", severity="info", text="All quiet.")).passes(minutes=1)
+
+    assert "Now: told; nothing to do." in ran.says_of_alert()
+
+
+def test_an_alert_that_came_back_says_for_which_time(ran):
+    desk = ran.desk().finds(finding()).passes(minutes=1)
+    act(desk.app, desk.alert().id, Order(Deed.RESOLVE, "robin"))
+    desk.passes(minutes=5).finds(finding(at=desk.clock.now())).passes(minutes=1)
+    text = ran.says_of_alert()
+
+    assert "for the 2nd time after it was over" in text
+    assert "(the 2nd time, round 1, step 1)" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "word"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd"), (113, "113th")]
+)
+def test_ordinals(number, word):
+    assert ordinal(number) == word
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("round 2, step 1: dana by sms and email", "round 2, step 1: Dana Ortiz by SMS and e-mail"),
+        ("dana was not reached by email: 550", "Dana Ortiz was not reached by e-mail: 550"),
+        ("dana had it, and the time for it ran out", "Dana Ortiz had it, and the time for it ran out"),
+        ("warning: late; told: robin, dana", "warning: late; told: Robin Vega, Dana Ortiz"),
+        ("inhibited by sweep_blind (alert-1) while", "inhibited by “A PSA cannot be read” (alert-1) while"),
+        ("nobody by email, (odd): thing", "nobody by email, (odd): thing"),
+    ],
+)
+def test_a_ledgers_line_in_plain_words(line, said):
+    assert plain(line, alert_settings().alerts.people, UTC) == said
 
 
 def test_the_store_that_the_environment_names_comes_first(ran, tmp_path, monkeypatch):
@@ -210,4 +281,4 @@ def test_a_clients_mail_is_said_with_its_state(ran):
     )  # fmt: skip
     desk.store.commit([Create(ticket_with_a_story()), Create(message)])
 
-    assert "received: mail sent Mon 02 Mar 14:04. Why: it came in" in ran.says("--ticket", "4711")[1]
+    assert "Received: mail sent Mon 02 Mar 14:04. Why: it came in" in ran.says("--ticket", "4711")[1]

@@ -34,28 +34,51 @@ def wide(monkeypatch):
     monkeypatch.setenv("COLUMNS", "220")
 
 
-def test_each_step_has_its_time_its_way_and_its_address(asked):
+def test_each_step_has_one_line_with_its_time_and_its_ways(asked):
     status, text = asked("--at", AFTERNOON)
 
     assert status == 0
-    assert "Mon 02 Mar 14:00 no route fits, so the chain managers" in text
-    assert "Mon 02 Mar 14:00:30 Dana Ortiz SMS +353871110001 round 1, step 1" in text
-    assert "Mon 02 Mar 14:15:30 Robin Vega e-mail robin@northwind.example round 1, step 2" in text
-    assert "Mon 02 Mar 15:30:30 Dana Ortiz SMS +353871110001 round 2, step 1" in text
+    assert "14:00:00 no route fits, so the chain managers" in text
+    assert "14:00:30 Dana Ortiz by SMS and e-mail (round 1, step 1)" in text
+    assert "14:15:30 Robin Vega by SMS and e-mail (round 1, step 2)" in text
+    assert "15:30:30 Dana Ortiz by SMS and e-mail (round 2, step 1)" in text
+    assert "@" not in text
+    assert "+353" not in text
+    assert text.partition("SMS stay")[0].endswith("that was the last step of the last round ")
+
+
+def test_addresses_are_shown_to_whoever_asks(asked):
+    assert "(round 1, step 1) +353871110001, dana@northwind.example" in asked("--at", AFTERNOON, "--addresses")[1]
+
+
+def test_everything_fits_a_terminal_of_80_columns(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ((), ("--week",), ("--kind", "nonsense"), ("--at", "2026-12-24 22:00", "--addresses")):
+        who.main([*arguments])
+        assert max(len(line.rstrip()) for line in capsys.readouterr().out.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(("option", "known"), [("--kind", "client_in_silence"), ("--severity", "critical")])
+def test_a_wrong_kind_or_severity_shows_those_that_there_are_once(asked, option, known):
+    status, text = asked(option, "nonsense")
+
+    assert status == 2
+    assert text.count(known) == 1
+    assert "usage" not in text
 
 
 def test_who_sleeps_is_told_in_the_morning_by_their_own_clock(asked):
     people = {**SLEEPERS, "dana": {**SLEEPERS["dana"], "timezone": "America/New_York"}}
     _, text = asked("--at", "2026-03-02 05:00", "--severity", "warning", people=people)
 
-    assert "dana sleeps: held until Mon 02 Mar 12:00" in text
-    assert "Mon 02 Mar 12:00 Mon 02 Mar 07:00 Dana Ortiz e-mail" in text
+    assert "Dana Ortiz sleeps: held until Mon 02 Mar 12:00" in text
+    assert "12:00:00 Dana Ortiz by e-mail (round 1, step 1; 07:00 for them)" in text
 
 
 def test_who_falls_asleep_within_the_first_wait_is_not_woken(asked):
     _, text = asked("--at", "2026-03-02 21:59", "--severity", "info", first_wait_seconds=120, people=SLEEPERS)
 
-    assert "Tue 03 Mar 07:00 Tue 03 Mar 07:00 Dana Ortiz e-mail" in text
+    assert "Tue 03 Mar 07:00:00 Dana Ortiz by e-mail (round 1, step 1)" in text
 
 
 @pytest.mark.parametrize(
@@ -63,7 +86,7 @@ def test_who_falls_asleep_within_the_first_wait_is_not_woken(asked):
     [
         ({"routes": [{"clients": ["Lakeside"], "suppress": "their own test"}]}, "suppressed by route 1: their own test"),
         ({"people": {}, "chains": {}}, "the settings name nobody under alerts.people"),
-        ({"ways": {"critical": []}}, "dana has no address for what is critical"),
+        ({"ways": {"critical": []}}, "Dana Ortiz has no address for what is critical"),
         ({"ways": {"critical": ["psa_note"]}}, "note in the PSA"),
         ({"ways": {"critical": ["sms"]}, "sms": {"channel": "off"}, "people": {k: {"name": k, "phone": p["phone"]} for k, p in PEOPLE.items()}}, "but not sent: SMS is switched off"),
     ],
@@ -82,15 +105,15 @@ def test_maintenance_holds_it_until_its_end(asked):
 
     assert status == 0
     assert "suppressed by maintenance until Mon 02 Mar 16:00: moving" in text
-    assert "Mon 02 Mar 16:00 Dana Ortiz SMS" in text
+    assert "16:00:00 Dana Ortiz by SMS" in text
 
 
 def test_an_sms_that_may_not_go_out_takes_the_next_way(asked):
     status, text = asked("--at", AFTERNOON, ways={"critical": ["sms"]}, sms={"countries": ["US"]})
 
     assert status == 0
-    assert "round 1, step 1, but not sent:" in text
-    assert "Dana Ortiz e-mail dana@northwind.example round 1, step 1" in text
+    assert "Dana Ortiz by SMS (round 1, step 1), but not sent:" in text
+    assert "Dana Ortiz by e-mail (round 1, step 1)" in text
 
 
 def test_a_nudge_goes_to_the_owner_alone(asked):

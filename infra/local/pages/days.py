@@ -15,7 +15,6 @@ class Days:
     day: date
     before: date | None
     after: date | None
-    is_today: bool
 
 
 def days_of(desk: Desk, query: Mapping[str, str]) -> Days:
@@ -32,4 +31,4 @@ def days_of(desk: Desk, query: Mapping[str, str]) -> Days:
     first = desk.ledger().first_ticket()
     began = first.first_seen.astimezone(desk.zone).date() if first else today
     one = timedelta(days=1)
-    return Days(day, day - one if day > began else None, day + one if day < today else None, day == today)
+    return Days(day, day - one if day > began else None, day + one if day < today else None)

@@ -1,7 +1,7 @@
 """The figures of one day: who was told what, which promises held, what was kept back and why. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from infra.local.pages import words
@@ -28,12 +28,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`told` counts mails to clients that went out. `alerts` came up in the day; `notices` told our own people."""
+    """`told` counts mails to clients that went out. `alerts` came up in the day; `notices` told our own people.
+
+    `unsent_notes` counts the promises kept by a holding note whose mail has not gone out, for example for want of an
+    address.
+    """
 
     tickets: tuple[Ticket, ...]
     told: Counter[str] = field(default_factory=Counter)
     on_their_way: int = 0
     promises: Counter[PromiseOutcome] = field(default_factory=Counter)
+    unsent_notes: int = 0
     reasons: tuple[Reason, ...] = ()
     alerts: tuple[Alert, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -51,6 +56,11 @@ class Figures:
     def due(self) -> int:
         """How many promised times came or were answered in the day."""
         return sum(self.promises[o] for o in (PromiseOutcome.KEPT, PromiseOutcome.KEPT_BY_NOTE, PromiseOutcome.BROKEN))
+
+    @property
+    def noted(self) -> int:
+        """How many promised times were kept only by a holding note."""
+        return self.promises[PromiseOutcome.KEPT_BY_NOTE]
 
     @property
     def kept_percent(self) -> int | None:
@@ -76,6 +86,11 @@ class Figures:
         """The alerts for managers that last until somebody has them or they are over, by whose turn it is now."""
         counted = Counter(alert.standing for alert in self.for_managers if kind_of(alert).lasting)
         return {standing: counted[standing] for standing in Standing}
+
+    @property
+    def news(self) -> int:
+        """The alerts for managers that are told once, like the word of the day: nobody has to take them."""
+        return sum(not kind_of(alert).lasting for alert in self.for_managers)
 
     @property
     def people_told(self) -> dict[Way, int]:
@@ -125,6 +140,7 @@ def figures(ledger: Ledger, span: Span) -> Figures:
         told=Counter(message.touchpoint for message in by_state[OutgoingState.SENT]),
         on_their_way=sum(len(by_state[state]) for state in waiting),
         promises=_promises(recent, span),
+        unsent_notes=_unsent_notes(recent, {message.id for message in by_state[OutgoingState.SENT]}, span),
         reasons=_reasons(recent, stopped, span),
         alerts=tuple(ledger.alerts(span)),
         notices=tuple(ledger.notices(span)),
@@ -139,6 +155,17 @@ def _promises(tickets: Iterable[Ticket], span: Span) -> Counter[PromiseOutcome]:
         for ticket in tickets
         for promise in ticket.promises
         if span.has(promise.settled) or (promise.settled is None and promise.made < span.end)
+    )
+
+
+def _unsent_notes(tickets: Iterable[Ticket], sent: Container[str], span: Span) -> int:
+    return sum(
+        told.message not in sent
+        for ticket in tickets
+        for promise in ticket.promises
+        if promise.outcome is PromiseOutcome.KEPT_BY_NOTE and span.has(promise.settled)
+        for told in ticket.told
+        if told.at == promise.settled
     )
 
 
