@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.alerts.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
+from shared.errors import Retryable
 from shared.models.alert import Alert, Errand, Telling, Way
 from shared.models.contact_method import CODE_LIVES, Batch, Code, ContactMethod, Item, notice_id
 from shared.models.finding import Severity
@@ -21,6 +22,8 @@ MANY = 5
 MOST_ITEMS = 1500
 """Some 300 kB: a third of what a document may hold, and as many as one mail lists."""
 
+MOST_WAITING = 2 * MOST_ITEMS
+
 STORM_MEMORY = timedelta(minutes=15)
 PATIENCE = timedelta(minutes=1)
 """A message that the ladder lets out so soon is worth waiting for; otherwise it becomes a digest."""
@@ -31,13 +34,16 @@ _LIVES = {
     Severity.CRITICAL: timedelta(minutes=15),
 }
 LISTED_ONE_BY_ONE = 3
-CODES = 99
+CODES = 999
 
 
 def gathered(
     method: ContactMethod, telling: Telling, alert: Alert, settings: AlertSettings, now: datetime
 ) -> tuple[ContactMethod, str]:
-    """Return the method with the telling in a batch, and the id of the notice that will carry it."""
+    """Return the method with the telling in a batch, and the id of the notice that will carry it.
+
+    Raises Retryable while too much waits there: the alert keeps the telling until there is room.
+    """
     item = Item(
         alert=alert.id,
         cycle=telling.cycle,
@@ -48,6 +54,8 @@ def gathered(
         ready_at=telling.ready_at,
     )
     batches = list(method.batches)
+    if sum(len(batch.items) for batch in batches) >= MOST_WAITING:
+        raise Retryable("more waits to be said there than one document holds; some of it must leave first")
     place = next((n for n, batch in enumerate(batches) if _takes(batch, item, settings)), None)
     if place is None:
         number = method.batch_count + 1
@@ -73,6 +81,7 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         late = late.but(alarm_at=_next_due(late))
         return Decision(method if late == method else late, outcome="not_due")
     codes = _codes(method, batch, now) if method.way is Way.SMS else ()
+    patience = lives(batch.items, other_ways=_has_other_ways(method, settings))
     notice = Notice(
         id=notice_id(method.id, batch.number),
         person=method.person,
@@ -82,7 +91,8 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         overflow=batch.overflow,
         codes=codes,
         decided_at=now,
-        expires_at=now + lives(batch.items, other_ways=_has_other_ways(method, settings)),
+        patience_seconds=int(patience.total_seconds()),
+        expires_at=now + patience,
         alarm_at=now,
     )
     new_codes = {code.digits for code in codes}
@@ -142,7 +152,8 @@ def _codes(method: ContactMethod, batch: Batch, now: datetime) -> tuple[Code, ..
     targets = alerts if len(alerts) <= LISTED_ONE_BY_ONE else [notice_id(method.id, batch.number)]
     known = {code.target: code.digits for code in method.codes if now - code.at < CODE_LIVES}
     in_use = set(known.values())
-    oldest_first = [code.digits for code in sorted(method.codes, key=lambda code: code.at)]
+    taken = {known[target] for target in targets if target in known}
+    oldest_first = [c.digits for c in sorted(method.codes, key=lambda code: code.at) if c.digits not in taken]
     free = [digits for digits in range(1, CODES + 1) if digits not in in_use] + oldest_first
     fresh = iter(free)
     return tuple(Code(digits=known.get(target) or next(fresh), target=target, at=now) for target in targets)

@@ -10,6 +10,7 @@ from shared.config.alerts import AlertSettings, Step
 from shared.models.alert import Alert, Errand, Telling, Waiting, Way
 from shared.models.finding import Severity
 from shared.quiet_hours import quiet_until
+from shared.step import AFTER_THE_COMMIT
 
 IN_ORDER_OF_URGENCY = (Way.SMS, Way.EMAIL, Way.CHAT, Way.PSA_NOTE)
 
@@ -133,11 +134,15 @@ def _tell(
 
 
 def all_unreached(alert: Alert, notice: str, reason: str, settings: AlertSettings, now: datetime) -> Alert:
-    """Return the alert after a notice with it did not arrive."""
+    """Return the alert after a message with it did not arrive; to be looked at in a moment if that changes anything."""
+    before = alert
     for telling in alert.tellings:
         if telling.notice == notice and telling.errand is Errand.NEWS and not telling.unreached:
             alert = unreached(alert, telling, reason, settings, now)
-    return alert
+    if alert is before or not alert.is_open:
+        return alert
+    soon = now + AFTER_THE_COMMIT
+    return alert.but(alarm_at=min(alert.alarm_at or soon, soon), alarm_generation=0)
 
 
 def unreached(alert: Alert, lost: Telling, reason: str, settings: AlertSettings, now: datetime) -> Alert:
@@ -156,7 +161,7 @@ def _other_way(alert: Alert, lost: Telling, settings: AlertSettings, now: dateti
     left = [
         way
         for way in IN_ORDER_OF_URGENCY
-        if urgent and way not in used and settings.address(lost.person, way) is not None
+        if urgent and way not in used and _is_there(alert, lost.person, way, settings)
     ]
     if left:
         return _tell(alert, (lost.round, lost.step, lost.person), left[:1], settings, now, ready_at=now)
@@ -167,6 +172,10 @@ def _other_way(alert: Alert, lost: Telling, settings: AlertSettings, now: dateti
     if alert.step_at is not None and alert.step_at > now and same_round and all(t.unreached for t in turn):
         return noted(alert, now, "nobody of this step was reached: the next step now").but(step_at=now)
     return alert
+
+
+def _is_there(alert: Alert, person: str, way: Way, settings: AlertSettings) -> bool:
+    return alert.ticket is not None if way is Way.PSA_NOTE else settings.address(person, way) is not None
 
 
 def _turn(telling: Telling) -> tuple[int, int, int, str]:

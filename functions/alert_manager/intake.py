@@ -30,7 +30,9 @@ def _over(alert: Alert | None, finding: Finding, now: datetime) -> Alert:
         )
     if alert.said_at is not None and finding.at < alert.said_at:
         return alert
-    return resolved(alert, "the system", now, f"over: {finding.text}").but(over_at=finding.at)
+    return resolved(alert, "the system", now, f"over: {finding.text}").but(
+        over_at=max(alert.over_at or finding.at, finding.at)
+    )
 
 
 def _once_more(alert: Alert, finding: Finding, now: datetime) -> Alert:
@@ -71,6 +73,7 @@ def _opened(finding: Finding, now: datetime) -> Alert:
         found_at=now,
         changed_at=now,
         said_at=finding.at,
+        first_said_at=finding.at,
         findings=(finding.id,),
         step_at=now,
         alarm_at=now,
@@ -89,6 +92,7 @@ def _again(alert: Alert, finding: Finding, now: datetime) -> Alert:
         until=None,
         since=finding.since,
         opened_at=now,
+        first_said_at=finding.at,
         changed_at=now,
         chain="",
         round=0,

@@ -97,14 +97,20 @@ def _gather_one(app: App, found: Found[Alert], telling: Telling) -> None:
         return
     address = settings.address(telling.person, telling.way)
     if address is None:
-        lost = Decision(unreached(alert, telling, "the settings have no address any more", settings, app.clock.now()))
-        step(app, Alert, alert.id, lambda _alert, _now: lost, known=found)
+        reason = "the settings have no address any more"
+
+        def without(now_is: Alert | None, now: datetime) -> Decision[Alert]:
+            here = now_is is not None and telling in now_is.tellings
+            return Decision(unreached(now_is, telling, reason, settings, now) if now_is and here else now_is)
+
+        step(app, Alert, alert.id, without, known=found)
         return
     method_id = contact_method_id(telling.way, address)
     empty = ContactMethod(id=method_id, person=telling.person, way=telling.way)
 
     def put_in(method: ContactMethod | None, now: datetime) -> Decision[ContactMethod]:
-        after, notice = gathered(method or empty, telling, alert, settings, now)
+        mine = (method or empty).but(person=telling.person)  # who has the address by now
+        after, notice = gathered(mine, telling, alert, settings, now)
         return Decision(after, along=(Put(alert.with_telling(telling, notice=notice), found.version),))
 
     step(app, ContactMethod, method_id, put_in)
@@ -116,17 +122,15 @@ def let_leave(app: App, call: TaskCall) -> str:
 
 
 def go_on_elsewhere(app: App, call: TaskCall) -> str:
-    """Tell every alert of a notice that did not arrive to go on; each hears of it once, the notice tells which."""
+    """Tell every alert of a message that did not arrive to go on; each is looked at by itself a moment later."""
     found = app.store.get(Unreached, call.body["id"])
     if found is None:
         return nothing_there(call, app.clock.now())
     if found.document.alarm_at is None:
         return "gone_on_already"
     lost = found.document
-    notice = app.store.get(Notice, lost.notice)
-    alerts = dict.fromkeys(item.alert for item in notice.document.items) if notice else {}
     settings = app.settings.alerts
-    for key in alerts:
+    for key in _alerts_of(app, lost):
         step(
             app,
             Alert,
@@ -135,9 +139,15 @@ def go_on_elsewhere(app: App, call: TaskCall) -> str:
                 None if alert is None else all_unreached(alert, lost.notice, lost.reason, settings, now)
             ),
         )
-        gather_and_look(app, key)
     step(app, Unreached, lost.id, lambda each, _now: Decision(each and each.but(alarm_at=None)))
     return "gone_on"
+
+
+def _alerts_of(app: App, lost: Unreached) -> list[str]:
+    if lost.alert is not None:
+        return [lost.alert]
+    notice = app.store.get(Notice, lost.notice)
+    return list(dict.fromkeys(item.alert for item in notice.document.items)) if notice else []
 
 
 def sing(app: App, call: TaskCall) -> str:

@@ -106,7 +106,8 @@ def muted_by(alert: Alert, settings: AlertSettings, standing: Iterable[Alert]) -
     """Return the alert, among those that are `standing`, that explains this one and so mutes it."""
     rules = parents_of(alert.kind, settings)
     for parent in standing:
-        if any(rule.parent == parent.kind and _same(rule, alert, parent) for rule in rules):
+        explains = any(rule.parent == parent.kind and _same(rule, alert, parent) for rule in rules)
+        if explains and parent.id != alert.id:
             return parent
     return None
 

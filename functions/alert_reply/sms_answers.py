@@ -48,7 +48,7 @@ def _answered(app: App, sms: InboundSms, empty: ContactMethod) -> str:
         note(outcome=word.lower())
         return _about_consent(app, word, empty, answered_by_provider=bool(sms.opt_word))
     found = app.store.get(ContactMethod, empty.id)
-    method = found.document if found else empty
+    method = found.document.but(person=empty.person) if found else empty  # who has the number by now
     commands = () if word else commands_of(sms.text)
     note(outcome="commands" if commands else "not_understood", commands=len(commands))
     said = _done(app, commands, method) if commands else _help_once(app, method)

@@ -50,7 +50,7 @@ _BARE = re.compile(r"\s*(?P<letter>[arst])\s*")
 
 def word_of(text: str) -> Word | None:
     """Return the carriers' word that the whole text is, whatever its case and punctuation; None if it is none."""
-    return _WORDS.get(re.sub(r"[^A-Z]", "", _plain(text).upper()) if len(text) < 40 else "")
+    return _WORDS.get(re.sub(r"[\W_]", "", _plain(text).upper()) if len(text) < 40 else "")
 
 
 def commands_of(text: str) -> tuple[Command, ...]:

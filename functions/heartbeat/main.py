@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from functions.heartbeat.daily import ENOUGH, Count, word_id, word_of
-from functions.heartbeat.rules import STUBBORN, asked, due_word, is_silent, too_long
+from functions.heartbeat.rules import A_FEW, STUBBORN, asked, due_word, is_silent, too_long
 from shared.errors import Retryable
 from shared.models.alert import Alert
 from shared.models.canary import CANARY, Canary
@@ -16,6 +16,7 @@ from shared.runtime import note, scheduled_function
 from shared.step import Decision, step
 
 SEARCHED = 50
+MOST_PAGES = 4
 _DAY = timedelta(days=1)
 
 
@@ -44,10 +45,19 @@ def heartbeat(tick: datetime, app: App) -> dict[str, object]:
 
 
 def _oldest(app: App, query: Query[Watched], tick: datetime) -> datetime | None:
-    """Return the time of the alarm that waits the longest; None if none is due."""
-    found = app.store.find(query, limit=SEARCHED, until=tick)
-    fresh = (each.document for each in found if each.document.alarm_generation < STUBBORN)
-    return next((document.alarm_at for document in fresh), None)
+    """Return the time of the alarm that waits the longest, but for a few that are stubborn; None if none is due."""
+    after: Watched | None = None
+    stubborn = 0
+    for _page in range(MOST_PAGES):
+        page = [found.document for found in app.store.find(query, limit=SEARCHED, until=tick, after=after)]
+        for document in page:
+            stubborn += document.alarm_generation >= STUBBORN
+            if document.alarm_generation < STUBBORN or stubborn > A_FEW:
+                return document.alarm_at
+        if len(page) < SEARCHED:
+            return None
+        after = page[-1]
+    return None
 
 
 def _asks_canary(app: App, tick: datetime) -> bool:

@@ -14,6 +14,9 @@ TOO_LONG = timedelta(minutes=20)
 STUBBORN = 3
 """What was set anew so often is one document's own trouble, and has an alert of its own: it does not stop the beats."""
 
+A_FEW = 20
+"""More stubborn documents of one kind than this are no documents' own trouble: a function or its channel is broken."""
+
 SILENT = timedelta(minutes=12)
 """The canary is asked every five minutes: two questions without an answer, and somebody outside should know."""
 

@@ -7,6 +7,7 @@ from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure, PsaOutcomeUnknown, PsaUnavailable
 from shared.models.document import Document
 from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.notice import Unreached, unreached_id
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote
 from shared.outgoing.claim import NotNow, given_up, held, why_not_now
@@ -30,11 +31,23 @@ def write(call: TaskCall, app: App, found: Found[PsaNote]) -> str:
 
 
 def beside(note: PsaNote, now: datetime) -> tuple[Document, ...]:
-    """A note that the PSA will not take is worth a line for the manager. One in doubt is not: it is listed."""
-    if note.state is not OutgoingState.DEAD:
+    """A note that the PSA will not take is worth a line for the manager. One in doubt is not: it is listed.
+
+    Was the note to tell somebody of an alert, then the alert has to go another way.
+    """
+    if note.state not in (OutgoingState.DEAD, OutgoingState.HELD):
         return ()
+    if note.message.startswith("alert-"):
+        lost = Unreached(
+            id=unreached_id(note.id), notice=note.id, alert=note.message, reason=note.reason, at=now, alarm_at=now
+        )
+        return (lost,)
+    return (_finding(note, now),) if note.state is OutgoingState.DEAD else ()
+
+
+def _finding(note: PsaNote, now: datetime) -> Finding:
     cause = f"{note.id}.{note.attempts}"
-    finding = Finding(
+    return Finding(
         id=finding_id("undelivered_note", cause),
         at=now,
         kind="undelivered_note",
@@ -46,7 +59,6 @@ def beside(note: PsaNote, now: datetime) -> tuple[Document, ...]:
         source=note.id,
         alarm_at=now,
     )
-    return (finding,)
 
 
 def _add(client: PsaClient, note: PsaNote) -> Receipt:

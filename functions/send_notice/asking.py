@@ -10,7 +10,8 @@ from shared.models.notice import Notice
 from shared.models.outgoing import OutgoingState
 from shared.ports import Store
 
-WENT_OUT = (OutgoingState.SENT, OutgoingState.UNCERTAIN)
+WENT_OUT = (OutgoingState.SENT, OutgoingState.COMMITTING, OutgoingState.UNCERTAIN)
+"""Or may have: better an end of something unheard than no end of something heard."""
 
 
 def ask(store: Store, notice: Notice, only: Collection[str] | None = None) -> dict[str, Asked]:

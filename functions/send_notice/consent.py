@@ -3,12 +3,18 @@
 from datetime import datetime, timedelta
 
 from shared.models.contact_method import Consent, ContactMethod
+from shared.outgoing.claim import NotNow
 from shared.step import Decision
 
 BLOCKED_FOR = timedelta(days=1)
 """A colleague's number is repaired soon: tomorrow it is tried again, and until then the next way is taken at once."""
 
 _OPTED_OUT = "opted_out"
+
+
+def ran_out(reason: str) -> bool:
+    """Say whether it was only time, or the number of tries, that ended it: that teaches nothing about the address."""
+    return reason.startswith((NotNow.EXPIRED.value, NotNow.TRIES_RAN_OUT.value))
 
 
 def learned_from(reason: str, method: ContactMethod | None, now: datetime) -> Decision[ContactMethod]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from functions.send_notice.words import chat, letter
@@ -141,7 +142,7 @@ class ChatPosting:
     """Into the person's chat. No chat can be asked what it has."""
 
     post: ChatPost
-    channel: ChatChannel
+    channel: Callable[[], ChatChannel]
     knows_ids: bool = False
 
     @property
@@ -149,7 +150,7 @@ class ChatPosting:
         return f"{self.post.title}\n{self.post.text}"
 
     def send(self, before_commitment: Callable[[], None]) -> Receipt:
-        return self.channel.send(self.post, before_commitment)
+        return self.channel().send(self.post, before_commitment)
 
     def was_sent(self, since: datetime) -> bool | None:  # noqa: ARG002
         return None
@@ -174,7 +175,7 @@ def _own_countries(settings: AlertSettings) -> set[str]:
 def _chat(app: App, notice: Notice, lines: Sequence[Line]) -> ChatPosting:
     reference = app.settings.alerts.address(notice.person, Way.CHAT) or ""
     title, text = chat(lines, link_to(app, notice), app.clock.now()) if lines else ("", notice.text)
-    return ChatPosting(ChatPost(id=notice.id, title=title, text=text), app.chat(reference))
+    return ChatPosting(ChatPost(id=notice.id, title=title, text=text), partial(app.chat, reference))
 
 
 def _message_id(app: App, notice: Notice) -> str:

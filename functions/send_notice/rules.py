@@ -6,7 +6,7 @@ whoever heard of its beginning.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.alerts.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
@@ -14,6 +14,7 @@ from shared.models.alert import Alert, Errand, Standing, Way
 from shared.models.contact_method import ContactMethod, Item, contact_method_id
 from shared.models.finding import Severity
 from shared.models.notice import Dropped, Notice
+from shared.outgoing.claim import why_not_now
 from shared.quiet_hours import quiet_until
 
 QUIET_HOURS = "quiet_hours"
@@ -101,9 +102,11 @@ def quiet_end(notice: Notice, items: tuple[Item, ...], settings: AlertSettings, 
     return quiet_until(settings.people[notice.person].quiet_hours, now)
 
 
-def put_off(notice: Notice, _now: datetime, *, until: datetime, reason: str) -> Notice:
-    """Return the notice as due at `until`, with as much patience from then on as it had before."""
-    patience = notice.expires_at - notice.decided_at
+def put_off(notice: Notice, now: datetime, *, until: datetime, reason: str) -> Notice:
+    """Return the notice as due at `until`, with all its patience from then on; unchanged if it is not ours any more."""
+    if why_not_now(notice, now) is not None:
+        return notice
+    patience = timedelta(seconds=notice.patience_seconds)
     return notice.but(alarm_at=until, alarm_set=None, expires_at=until + patience, reason=reason)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from functions.send_notice.asking import ask
-from functions.send_notice.consent import learned_from
+from functions.send_notice.consent import learned_from, ran_out
 from functions.send_notice.news import NOBODY_NEEDS_IT, beside
 from functions.send_notice.postings import Posting, posting_for
 from functions.send_notice.rules import (
@@ -53,7 +53,7 @@ def _say(app: App, delivery: Delivery[Notice]) -> str:
     asked = ask(app.store, notice)
     items, dropped = still_to_say(notice, asked)
     if not items:
-        return delivery.conclude(lambda n, now: held(n.but(dropped=dropped), now, NOBODY_NEEDS_IT))
+        return delivery.conclude(partial(not_needed, dropped=dropped))
     reason = _why_unreachable(app, notice)
     if reason:
         return delivery.conclude(partial(held, reason=reason))
@@ -69,7 +69,7 @@ def _say(app: App, delivery: Delivery[Notice]) -> str:
         commit_at_once=posting.knows_ids,
         change=partial(_frozen, posting=posting, dropped=dropped),
     )
-    if outcome == OutgoingState.DEAD:
+    if outcome == OutgoingState.DEAD and not ran_out(delivery.document.reason):
         step(app, ContactMethod, notice.method, partial(learned_from, delivery.document.reason))
     return outcome
 
@@ -96,6 +96,12 @@ def _no_room_until(app: App, notice: Notice) -> datetime | None:
 
     step(app, ContactMethod, notice.method, take)
     return free
+
+
+def not_needed(notice: Notice, now: datetime, *, dropped: tuple[Dropped, ...]) -> Notice:
+    """Return the notice as held, with what it would have spoken of. What is over, or in other hands, stays as it is."""
+    after = held(notice, now, NOBODY_NEEDS_IT)
+    return after if after is notice else after.but(dropped=dropped)
 
 
 def _frozen(notice: Notice, _now: datetime, *, posting: Posting, dropped: tuple[Dropped, ...]) -> Notice:

@@ -44,7 +44,8 @@ def _over_for_silence(alert: Alert, ticket: Ticket) -> str:
         return "the ticket is done"
     if state is TicketState.WAITING_ON_CLIENT:
         return "the ticket waits for the client"
-    heard = any(told.at > alert.opened_at and told.touchpoint is not Touchpoint.PROGRESS for told in ticket.told)
+    since = alert.first_said_at or alert.opened_at
+    heard = any(told.at > since and told.touchpoint is not Touchpoint.PROGRESS for told in ticket.told)
     return "the client was told" if heard else ""
 
 

@@ -36,6 +36,8 @@ class Form(io.BytesIO):
         super().__init__(content)
         self._before_commitment = before_commitment
         self.begun = False
+        self.begun_at: float | None = None
+        """When the commitment was made (monotonic seconds): what that took is not the provider's slowness."""
         self.failure: BaseException | None = None
         """What `before_commitment` raised: the library below would take some errors for its own."""
 
@@ -47,6 +49,7 @@ class Form(io.BytesIO):
                 self.failure = error
                 raise
             self.begun = True
+            self.begun_at = time.monotonic()
         return super().read(size)
 
 
@@ -78,7 +81,7 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         bounds = self._bounds
-        deadline = time.monotonic() + bounds.total_seconds
+        started = time.monotonic()
         headers = {"Accept": "application/json", "Connection": "close", **(headers or {})}
         request = requests.Request(method, url, headers=headers, params=params, data=form, auth=self._login)
         with bounded_session(bounds.total_seconds) as session:
@@ -88,6 +91,7 @@ class Exchange:
                 timeout = (bounds.connect_seconds, bounds.read_seconds)
                 response = session.get_adapter(prepared.url or url).send(prepared, stream=True, timeout=timeout)
                 with response:
+                    deadline = ((form.begun_at if form else None) or started) + bounds.total_seconds
                     body = read_body(response, bounds.max_bytes, deadline, time.monotonic)
             except (OSError, HTTPError, AnswerTooLarge, AnswerTooSlow, AnswerBroken) as error:
                 raise NoAnswer(_kinds(error)) from None

@@ -60,7 +60,7 @@ def _links(alerts: AlertSettings) -> Iterator[str]:
     }
     if alerts.link_base is None:
         if ways & {Way.SMS, Way.EMAIL, Way.CHAT}:
-            yield "alerts.link_base is missing: nobody can say from a message that they have it"
+            yield "alerts.link_base is missing: only at this machine can anybody say from a message that they have it"
         return
     address = urlsplit(alerts.link_base)
     if address.scheme != "https" and address.hostname not in _OURSELVES:

@@ -42,7 +42,7 @@ class Quiet(Section):
 class Person(Section):
     """Somebody at the MSP. `psa_names` are the names under which tickets know them as their owner."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field(min_length=1, max_length=80, pattern=r"\S")
     email: Address | None = None
     phone: Phone | None = None
     chat: SecretReference | None = None
@@ -205,7 +205,7 @@ class AlertSettings(Section):
     urgent_digest_minutes: float = Field(default=6, gt=0, le=24 * 60)
     """The same for a digest that holds something critical."""
     throttle: tuple[Rung, ...] = _LADDER
-    lease_minutes: dict[Severity, float] = _LEASE
+    lease_minutes: dict[Severity, Annotated[float, Field(ge=1, le=7 * 24 * 60)]] = _LEASE
     snooze_minutes: MinutesAhead = 60
     give_up_days: float = Field(default=7, gt=0, le=90)
     link_base: HttpsUrl | None = None
@@ -229,6 +229,23 @@ class AlertSettings(Section):
             if chain_name not in self.chains:
                 known = ", ".join(sorted(self.chains)) or "none"
                 raise ValueError(f"the chain {chain_name!r} is not defined (defined: {known})")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_mutes_itself(self) -> "AlertSettings":
+        muted_by: dict[str, set[str]] = {}
+        for rule in self.inhibitions:
+            for kind in rule.mutes:
+                muted_by.setdefault(kind, set()).update({rule.parent} - {kind})
+        for kind, parents in muted_by.items():
+            above, seen = set(parents), set[str]()
+            while above:
+                parent = above.pop()
+                if parent == kind:
+                    raise ValueError(f"inhibitions: {kind} mutes itself, directly or through others: nobody is told")
+                if parent not in seen:
+                    seen.add(parent)
+                    above |= muted_by.get(parent, set())
         return self
 
     @property

@@ -83,6 +83,7 @@ class Alert(Watched):
     it is due. `by` is who acknowledged, snoozed or resolved it; a person's key in the settings, or "the ticket" and the
     like. `findings` are the last ids taken in: the same one again changes nothing.
     `said_at` is the time of the youngest finding, `over_at` that of the youngest end: findings may overtake each other.
+    `first_said_at` is the time of the finding that began the cycle; `opened_at` when we took it in.
     """
 
     collection: ClassVar[str] = "alerts"
@@ -105,6 +106,7 @@ class Alert(Watched):
 
     opened_at: Instant
     found_at: Instant
+    first_said_at: Instant | None = None
     said_at: Instant | None = None
     over_at: Instant | None = None
     times: int = 1

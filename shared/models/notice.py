@@ -36,6 +36,7 @@ class Dropped(Fact):
 class Notice(Outgoing):
     """`person` is a key of the settings, where the address is looked up at the moment of sending.
 
+    `patience_seconds` is how long it is tried before the next way is taken; `expires_at` follows from it.
     `text` is what was sent, frozen when the message was claimed. `codes` are the digits by which an answer to it names
     an alert, or all of them. `dropped` are items that were over, or in somebody's hands, before it left.
     """
@@ -48,6 +49,7 @@ class Notice(Outgoing):
     method: str
     items: tuple[Item, ...]
     overflow: bool = False
+    patience_seconds: int = 12 * 3600
     codes: tuple[Code, ...] = ()
     text: str = ""
     dropped: tuple[Dropped, ...] = ()
@@ -56,12 +58,16 @@ class Notice(Outgoing):
 
 
 class Unreached(Watched):
-    """A notice that surely, or as far as anybody can tell, did not arrive: its alerts go on to the next way."""
+    """A message that surely, or as far as anybody can tell, did not arrive: its alerts go on to the next way.
+
+    `notice` is the id of a notice, or of a note in the PSA; that one is about `alert` alone.
+    """
 
     collection: ClassVar[str] = "unreached"
     watcher: ClassVar[str] = "alert_manager"
 
     notice: str
+    alert: str | None = None
     reason: str
     at: Instant
 

@@ -232,10 +232,12 @@ def test_without_people_nothing_else_is_said():
     assert told({"alerts": {}}).startswith("Alerts reach nobody")
 
 
-def test_the_example_has_only_the_warning_that_it_keeps_its_sms():
-    (warning,) = alert_warnings(load(EXAMPLE), SUNDAY)
+def test_the_example_warns_only_of_what_somebody_else_has_to_provide():
+    phone, links, watch = alert_warnings(load(EXAMPLE), SUNDAY)
 
-    assert warning.startswith("alerts.sms.channel is phone")
+    assert phone.startswith("alerts.sms.channel is phone")
+    assert links.startswith("alerts.link_base is missing")
+    assert watch.startswith("alerts.heartbeat_url is missing")
 
 
 def test_a_chain_is_told_step_by_step_for_each_severity():
@@ -319,4 +321,4 @@ def test_what_explains_an_alert_and_what_slows_it_is_told():
     assert "at most: 1 in 1 min, 5 in 15 min, 11 in 1 h and 21 in 3 h" in text
     assert "has it for 1 h (critical), 8 h (warning) and 1 day (info)" in text
     assert "gathered for 10 min and comes as one digest; 6 min if" in text
-    assert '08:00 a word on how quiet it is goes to Dana' in text
+    assert "08:00 a word on how quiet it is goes to Dana" in text
