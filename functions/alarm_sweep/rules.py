@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from shared.alerts.kinds import KINDS
 from shared.models.document import Watched
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, finding_id
 from shared.step import Decision
 
 W = TypeVar("W", bound=Watched)
@@ -41,8 +42,8 @@ def set_anew(document: W | None, now: datetime) -> Decision[W]:
         at=now,
         kind="stuck",
         dedup_key=key,
-        severity=Severity.CRITICAL,
-        audience=Audience.MANAGER,
+        severity=KINDS["stuck"].severity,
+        audience=KINDS["stuck"].audience,
         source=document.id,
         alarm_at=now,
         text=f"{document.id} could not be worked on {TOLD_AT_GENERATION} times; the dead letters say why.",

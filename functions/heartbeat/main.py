@@ -6,7 +6,7 @@ from typing import Any, cast
 from functions.heartbeat.daily import ENOUGH, Count, word_id, word_of
 from functions.heartbeat.rules import A_FEW, STUBBORN, asked, due_word, is_silent, too_long
 from shared.errors import Retryable
-from shared.models.alert import Alert
+from shared.models.alert import Alert, Standing
 from shared.models.canary import CANARY, Canary
 from shared.models.document import Watched
 from shared.models.finding import Finding
@@ -79,19 +79,24 @@ def _say_word(app: App, day: date | None, tick: datetime) -> str:
         return "not_due"
     if app.store.get(Finding, word_id(day)) is not None:
         return "said_already"
-    word = word_of(day, tick, _counted(app, tick))
+    names = {key: person.name for key, person in app.settings.alerts.people.items()}
+    word = word_of(day, tick, _counted(app, tick), names)
     step(app, Finding, word.id, lambda known, _now: Decision(known or word))
     return "said"
 
 
 def _counted(app: App, tick: datetime) -> Count:
-    """Three questions, each with a bound: at most 3000 documents, once a day."""
+    """Five questions, each with a bound: at most 5000 documents, once a day."""
     place: dict[str, Any] = {"id": "alert", "opened_at": tick - _DAY}
     yesterday = Alert.model_construct(None, **place)  # only a place in the order
-    standing = app.store.find(ALERTS_BY_STANDING, limit=ENOUGH, equals={"standing": "open"})
+    open_, acknowledged, snoozed = (
+        [found.document for found in app.store.find(ALERTS_BY_STANDING, limit=ENOUGH, equals={"standing": each})]
+        for each in (Standing.OPEN.value, Standing.ACKNOWLEDGED.value, Standing.SNOOZED.value)
+    )
     recent = app.store.find(ALERTS, limit=ENOUGH, after=yesterday)
     return Count(
         tickets=len(app.store.find(OVERDUE_TICKETS, limit=ENOUGH)),
-        open=[found.document for found in standing],
+        open=open_,
+        held=[*acknowledged, *snoozed],
         recent=[found.document for found in recent],
     )

@@ -3,10 +3,11 @@
 from datetime import datetime
 from functools import partial
 
+from shared.alerts.kinds import KINDS
 from shared.edge.task_call import TaskCall
 from shared.errors import PermanentFailure, PsaOutcomeUnknown, PsaUnavailable
 from shared.models.document import Document
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, finding_id
 from shared.models.notice import Unreached, unreached_id
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote
@@ -52,8 +53,8 @@ def _finding(note: PsaNote, now: datetime) -> Finding:
         at=now,
         kind="undelivered_note",
         dedup_key=cause,
-        severity=Severity.INFO,
-        audience=Audience.MANAGER,
+        severity=KINDS["undelivered_note"].severity,
+        audience=KINDS["undelivered_note"].audience,
         text=f"The PSA did not take the note about a message that went out: {note.reason}.",
         ticket=note.ticket,
         source=note.id,

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from shared.alerts.kinds import KINDS
 from shared.ids import stable_id
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, finding_id
 from shared.models.psa_connection import PsaConnection
 from shared.psa.facts import RegistrationState, WebhookRegistration
 from shared.step import Decision
@@ -44,7 +45,7 @@ def swept(
     if document.failures_in_a_row < BLIND_AFTER:
         return Decision(after, outcome="swept")
     text = f"{name} can be read again; what was missed is being repaired."
-    return Decision(after, (_finding("sweep_blind", name, tick, Severity.CRITICAL, text, over=True),), "swept")
+    return Decision(after, (_finding("sweep_blind", name, tick, text, over=True),), "swept")
 
 
 def failed(connection: PsaConnection | None, name: str, tick: datetime, reason: str) -> Decision[PsaConnection]:
@@ -55,7 +56,7 @@ def failed(connection: PsaConnection | None, name: str, tick: datetime, reason: 
     if failures not in _TOLD_AT:
         return Decision(document, outcome="blind")
     text = f"{name} could not be read {failures} times in a row ({reason}). Until it can, lost webhooks stay lost."
-    finding = _finding("sweep_blind", name, tick, Severity.CRITICAL, text)
+    finding = _finding("sweep_blind", name, tick, text)
     return Decision(document, (finding,), "blind")
 
 
@@ -74,18 +75,18 @@ def registration_checked(
     if found.state in (RegistrationState.ACTIVE, RegistrationState.UNKNOWN):
         return Decision(document, outcome=found.state.value)
     text = f"{name} no longer calls us: {found.detail}"
-    finding = _finding("webhook_off", name, tick, Severity.CRITICAL, text)
+    finding = _finding("webhook_off", name, tick, text)
     return Decision(document, (finding,), found.state.value)
 
 
-def _finding(kind: str, name: str, at: datetime, severity: Severity, text: str, *, over: bool = False) -> Finding:
+def _finding(kind: str, name: str, at: datetime, text: str, *, over: bool = False) -> Finding:
     return Finding(
         id=finding_id(kind, f"{name}:{at.isoformat()}:{over}"),
         at=at,
         kind=kind,
         dedup_key=name,
-        severity=severity,
-        audience=Audience.MANAGER,
+        severity=KINDS[kind].severity,
+        audience=KINDS[kind].audience,
         text=text,
         psa=name,
         source=connection_id(name),

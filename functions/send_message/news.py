@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from shared.alerts.kinds import KINDS
 from shared.config.settings import Generic, Settings
 from shared.mail.text import SUBJECT_LIMIT, one_line
 from shared.models.contact import contact_id
 from shared.models.document import Document
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, finding_id
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.psa_note import PsaNote, psa_note_id
@@ -14,6 +15,14 @@ from shared.models.ticket import Ticket
 
 NOTE_EXPIRES = timedelta(days=7)
 _NAME_LIMIT = 80
+_IN_WORDS = {
+    "no_address": "the ticket's contact has no mail address",
+    "bad_address": "the contact's address is none that a mail can go to",
+    "other_domain": "the contact's address is outside the mail domains that this client named",
+    "mail_loop": "so many mails went there in a short time that it looks like a loop",
+    "expired": "it could not be delivered while it was still news",
+    "tries_ran_out": "every try to deliver it failed",
+}
 NOBODY_WAS_REACHED = frozenset(("no_address", "bad_address", "other_domain", "mail_loop", "expired"))
 """Reasons for holding a message back that leave somebody without news. A blocked contact was told of already."""
 
@@ -23,15 +32,24 @@ def beside(message: Message, ticket: Ticket | None, settings: Settings, now: dat
     if message.state is OutgoingState.SENT:
         return _note(message, ticket, settings, now)
     if message.state is OutgoingState.DEAD:
-        text = f"The client was not told ({message.touchpoint}): {message.reason}. Correct the contact, or call."
+        text = f"The client was not told ({_what(message)}): {_why(message)}. Correct the contact, or call."
         return (_finding("undelivered_message", message, ticket, now, text),)
     if message.state is OutgoingState.HELD and message.reason in NOBODY_WAS_REACHED:
-        text = f"The client was not told ({message.touchpoint}): {message.reason}. Look at the ticket's contact."
+        text = f"The client was not told ({_what(message)}): {_why(message)}. Look at the ticket's contact."
         return (_finding("client_not_reached", message, ticket, now, text),)
     if message.state is OutgoingState.UNCERTAIN and message.alarm_at is None:  # the channel was asked and cannot tell
-        text = f"The client may or may not have been told ({message.touchpoint}): the mail relay's answer was lost."
+        text = f"The client may or may not have been told ({_what(message)}): the mail relay's answer was lost."
         return (_finding("uncertain_message", message, ticket, now, text),)
     return ()
+
+
+def _what(message: Message) -> str:
+    return message.touchpoint.replace("_", " ")
+
+
+def _why(message: Message) -> str:
+    """Return the reason as a person says it; the other side's own words as they are."""
+    return _IN_WORDS.get(message.reason, message.reason)
 
 
 def can_write_back(settings: Settings, psa: str) -> bool:
@@ -73,8 +91,8 @@ def _finding(kind: str, message: Message, ticket: Ticket | None, now: datetime, 
         at=now,
         kind=kind,
         dedup_key=cause if per_contact == cause else f"{message.ticket}:{per_contact}",
-        severity=Severity.WARNING,
-        audience=Audience.MANAGER,
+        severity=KINDS[kind].severity,
+        audience=KINDS[kind].audience,
         text=text,
         ticket=message.ticket,
         number=message.number,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from functions.send_notice.words import chat, letter
 from shared.alerts.links import AlertLinks
 from shared.alerts.sms_words import Line, sms
 from shared.chat.post import ChatPost
-from shared.config.alerts import AlertSettings
+from shared.config.alerts import AlertSettings, Person
+from shared.config.settings import Settings
 from shared.errors import ConfigurationError, PermanentFailure
 from shared.mail.compose import compose
 from shared.models.alert import Alert, Errand, Way
@@ -87,6 +89,7 @@ class MailPosting:
             app.clock.now(),
             reader=notice.person,
             names={key: each.name for key, each in people.items()},
+            zone=_zone_of(person, app.settings),
             msp=app.settings.msp.name,
             overflow=notice.overflow,
         )
@@ -176,6 +179,11 @@ def _chat(app: App, notice: Notice, lines: Sequence[Line]) -> ChatPosting:
     reference = app.settings.alerts.address(notice.person, Way.CHAT) or ""
     title, text = chat(lines, link_to(app, notice), app.clock.now()) if lines else ("", notice.text)
     return ChatPosting(ChatPost(id=notice.id, title=title, text=text), partial(app.chat, reference))
+
+
+def _zone_of(person: Person, settings: Settings) -> ZoneInfo:
+    """Return the person's own zone; without one that of the calendar by which clients are told."""
+    return ZoneInfo(person.timezone or settings.calendars[settings.updates.calendar].tz)
 
 
 def _message_id(app: App, notice: Notice) -> str:

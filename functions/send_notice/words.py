@@ -5,16 +5,26 @@ As an SMS: `shared.alerts.sms_words`, which the check of the settings uses, too.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from shared.alerts.kinds import filled, kind_of
 from shared.alerts.sms_words import Line, clients, counted
 from shared.alerts.standing import span_words
+from shared.alerts.times import local_times
 from shared.mail.letter import Letter
 from shared.models.alert import Alert, Errand
 
 
-def letter(
-    lines: Sequence[Line], link: str, now: datetime, *, reader: str, names: Mapping[str, str], msp: str, overflow: bool
+def letter(  # noqa: PLR0913 - all by name
+    lines: Sequence[Line],
+    link: str,
+    now: datetime,
+    *,
+    reader: str,
+    names: Mapping[str, str],
+    zone: ZoneInfo,
+    msp: str,
+    overflow: bool,
 ) -> Letter:
     """Return the mail; a digest names every alert that there was no room for."""
     first = lines[0]
@@ -41,7 +51,7 @@ def letter(
         status="Over" if over else kind.title,
         tone="done" if over else "action",
         greeting=f"Hello {name},",
-        paragraphs=(_ending(first.alert),) if over else tuple(first.alert.text.splitlines()),
+        paragraphs=tuple(local_times(_ending(first.alert) if over else first.alert.text, zone).splitlines()),
         asks="" if over else action,
         link=link,
         link_label="I have it" if kind.lasting and not over else "Look at it",

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.ticket_update_notifier.history import History
+from shared.alerts.kinds import KINDS
 from shared.calendar import BusinessCalendar
 from shared.config.settings import Updates
 from shared.mail.letter import Letter
 from shared.models.document import Document
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, finding_id
 from shared.models.ticket import Held, Ticket, Touchpoint
 
 MAX_HELD = 60
@@ -59,12 +60,10 @@ def noted(ticket: Ticket, held: tuple[Held, ...]) -> Ticket:
     return ticket.but(held=(*ticket.held, *new)[-MAX_HELD:]) if new else ticket
 
 
-def with_finding(  # noqa: PLR0913 - by name where it matters
+def with_finding(
     draft: Draft,
     kind: str,
     cause: str,
-    severity: Severity,
-    audience: Audience,
     text: str,
     *,
     since: datetime | None = None,
@@ -80,8 +79,8 @@ def with_finding(  # noqa: PLR0913 - by name where it matters
         at=draft.now,
         kind=kind,
         dedup_key=f"{ticket.id}:{cause}",
-        severity=severity,
-        audience=audience,
+        severity=KINDS[kind].severity,
+        audience=KINDS[kind].audience,
         text=text,
         psa=ticket.psa,
         ticket=ticket.id,

@@ -9,7 +9,6 @@ from functions.ticket_update_notifier.draft import Draft, Rules, with_finding
 from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion
 from functions.ticket_update_notifier.telling import interval, tell
-from shared.models.finding import Audience, Severity
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Touchpoint
 
 
@@ -70,10 +69,8 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
         draft = with_finding(
             draft,
             "update_overdue",
-            promise.made.isoformat(),
-            Severity.WARNING,
-            Audience.MANAGER,
-            f"No news on {ticket.number} by the promised time; "
+            _last_real_word(ticket).isoformat(),  # a second note is the same silence, not another alert
+            f"No news on #{ticket.number} by the promised time; "
             f"the client got holding note {promises.holding_notes_in_a_row(ticket) + 1}.",
             since=ticket.last_told_at or promise.made,
             owner=past.owner,
@@ -88,13 +85,16 @@ def _promise_due(draft: Draft, past: History, rules: Rules) -> Draft:
             draft,
             "update_due_soon",
             promise.made.isoformat(),
-            Severity.INFO,
-            Audience.TECHNICIAN,
-            f"The client of {ticket.number} was promised an update by {promise.by:%Y-%m-%d %H:%M} UTC.",
+            f"The client of #{ticket.number} was promised an update by {promise.by:%Y-%m-%d %H:%M} UTC.",
             since=promise.made,
             owner=past.owner,
         )
     return draft
+
+
+def _last_real_word(ticket: Ticket) -> datetime:
+    real = [told.at for told in ticket.told if told.touchpoint is not Touchpoint.PROGRESS]
+    return real[-1] if real else ticket.first_seen
 
 
 def _may_note(ticket: Ticket, rules: Rules) -> bool:
@@ -122,9 +122,7 @@ def _alarm_of_silence(draft: Draft, past: History, rules: Rules) -> Draft:
         draft,
         "client_in_silence",
         since.isoformat(),
-        Severity.CRITICAL,
-        Audience.MANAGER,
-        f"The client of {ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC{owed}.",
+        f"The client of #{ticket.number} has heard nothing since {since:%Y-%m-%d %H:%M} UTC{owed}.",
         since=since,
         owner=past.owner,
     )

@@ -9,7 +9,6 @@ from functions.ticket_update_notifier.history import History
 from functions.ticket_update_notifier.occasions import Occasion, Occasions, folded
 from shared.ids import stable_id
 from shared.mail.letter import Letter
-from shared.models.finding import Audience, Severity
 from shared.models.message import Message
 from shared.models.ticket import PromiseOutcome, Ticket, TicketState, Told, Touchpoint
 
@@ -48,14 +47,12 @@ def tell(draft: Draft, chosen: Occasion, past: History, rules: Rules, found: Occ
     draft = replace(draft, ticket=after, creates=(*draft.creates, message))
     if ticket.promise is not None and settled[-1].outcome is PromiseOutcome.BROKEN:
         by = f"{ticket.promise.by:%Y-%m-%d %H:%M} UTC"
-        text = f"The client of {ticket.number} was told late: the promised time was {by}."
+        text = f"The client of #{ticket.number} was told late: the promised time was {by}."
         cause = ticket.promise.made.isoformat()
         draft = with_finding(
             draft,
             "promise_broken",
             cause,
-            Severity.WARNING,
-            Audience.MANAGER,
             text,
             since=ticket.promise.by,
             owner=past.owner,

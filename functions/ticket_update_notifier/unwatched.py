@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from functions.ticket_update_notifier import promises
 from functions.ticket_update_notifier.draft import Draft, noted, with_finding
 from functions.ticket_update_notifier.history import history
-from shared.models.finding import Audience, Severity
 from shared.models.ticket import Held, PromiseOutcome, Ticket, Touchpoint
 from shared.step import Decision
 
@@ -32,8 +31,7 @@ def without_meaning(ticket: Ticket, now: datetime) -> Decision[Ticket]:
     after = noted(ticket, (line,)).but(alarm_at=None)
     draft = Draft(after, now)
     if len(after.held) > len(ticket.held):
-        text = (
-            f"The status {ticket.status!r} of {ticket.number} has no meaning in the settings; its client hears nothing."
-        )
-        draft = with_finding(draft, "status_without_meaning", ticket.status, Severity.WARNING, Audience.MANAGER, text)
+        unexplained = f"The status {ticket.status!r} of #{ticket.number} has no meaning in the settings"
+        text = f"{unexplained}; its client hears nothing."
+        draft = with_finding(draft, "status_without_meaning", ticket.status, text)
     return Decision(draft.ticket, draft.creates, "status_without_meaning")

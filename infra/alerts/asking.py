@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.alerts.kinds import KINDS
 from shared.config.settings import Settings
-from shared.models.finding import Audience, Finding, Severity, finding_id
+from shared.models.finding import Finding, Severity, finding_id
 
-_FOR_TECHNICIANS = frozenset(("update_due_soon",))
 _STOOD_FOR = timedelta(hours=3)
 
 
@@ -54,7 +54,7 @@ def made_up(
         kind=kind,
         dedup_key="made-up",
         severity=severity,
-        audience=Audience.TECHNICIAN if kind in _FOR_TECHNICIANS else Audience.MANAGER,
+        audience=KINDS[kind].audience,
         text="made up, to see who would be told",
         company=client,
         company_id=client,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from infra.alerts.wording import named, shown_time
+from infra.alerts.wording import named
+from shared.alerts.times import shown_time
 from shared.config.alerts import Person
 from shared.models.notice import Arrival, Notice
 from shared.models.outgoing import OutgoingState

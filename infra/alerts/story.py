@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from infra.alerts.message_state import state_of
 from infra.alerts.records import Records
-from infra.alerts.wording import WAYS, ordinal, plain, shown_time
+from infra.alerts.wording import WAYS, ordinal, plain
 from shared.alerts.kinds import kind_of
+from shared.alerts.times import shown_time
 from shared.config.alerts import AlertSettings
 from shared.models.alert import Alert, Errand, Standing, Telling
 from shared.models.contact_method import contact_method_id

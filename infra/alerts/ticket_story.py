@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from infra.alerts.records import MOST_ALERTS
 from infra.alerts.story import Teller
-from infra.alerts.wording import local_times, shown_time
 from infra.local.pages import words
+from shared.alerts.times import local_times, shown_time
 from shared.models.message import Message
 from shared.models.outgoing import OutgoingState
 from shared.models.ticket import Held, Promise, PromiseOutcome, Ticket, Told

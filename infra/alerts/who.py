@@ -18,8 +18,9 @@ from rich.table import Table
 from infra.alerts.asking import UnreadableTime, made_up, time_at, zone_of
 from infra.alerts.rehearsal import Event, Remark, Told, rehearsed, told
 from infra.alerts.week import NOBODY, letters_of, week
-from infra.alerts.wording import WAYS, plain, shown_time
+from infra.alerts.wording import WAYS, plain
 from shared.alerts.kinds import KINDS
+from shared.alerts.times import shown_time
 from shared.config.file import load
 from shared.config.settings import Settings
 from shared.errors import ConfigurationError
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Answer on standard output. Returns 0, 1 if nobody would be told (in some hour), 2 for what cannot be read."""
     options = _parser().parse_args(arguments)
     console = Console(highlight=False)
+    if options.severity is None and options.kind in KINDS:
+        options.severity = KINDS[options.kind].severity.value
     for name, asked, known in (("kind", options.kind, KINDS), ("severity", options.severity, list(Severity))):
         if asked not in known:
             _say(console, f"There is no {name} {asked!r}. There are: {', '.join(sorted(known))}.")
@@ -146,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--at", metavar="TIME", help='"2026-12-24 03:00" in the MSP\'s zone, or with a zone; default now'
     )
-    parser.add_argument("--severity", default="critical", help="info, warning or critical")
+    parser.add_argument("--severity", help="info, warning or critical; that of the kind if it is left out")
     parser.add_argument("--kind", default="client_in_silence", help="of alert; a wrong one shows them all")
     parser.add_argument("--client", help="its name or id in the PSA")
     parser.add_argument("--team", help="the ticket's board")

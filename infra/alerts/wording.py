@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from infra.local.pages import words
 from shared.alerts.kinds import KINDS
+from shared.alerts.times import local_times
 from shared.config.alerts import Person
 from shared.models.alert import Way
 
@@ -17,28 +17,12 @@ WAYS: dict[str, str] = {
     Way.PSA_NOTE: "a note in the PSA",
 }
 
-_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC")
 _OF_A_PERSON = re.compile(r"(round [0-9]+, step [0-9]+: )?([a-z][a-z0-9-]*)( .*)", re.DOTALL)
 _BY = re.compile(r"(^ by | was not reached by )((?:sms|email|chat|psa_note)(?: and (?:sms|email|chat|psa_note))*)")
 _TOLD = re.compile(r"(?<=told: )[a-z][a-z0-9-]*(?:, [a-z][a-z0-9-]*)*")
 _NOT_TOLD = re.compile(r"\(([a-z_]+)\): ([a-z_]+)")
 _INHIBITED = re.compile(r"(?<=inhibited by )[a-z_]+(?= \()")
 _TEENS = (11, 12, 13)
-
-
-def shown_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return "Thu 24 Dec 03:00"; ":30" behind it if it is not on the minute."""
-    there = at.astimezone(zone)
-    return f"{there:%a %d %b %H:%M}" + (f":{there:%S}" if there.second else "")
-
-
-def local_times(text: str, zone: ZoneInfo) -> str:
-    """Return `text`, a line of a ledger, with its UTC times as the MSP reads them."""
-
-    def local(match: re.Match[str]) -> str:
-        return shown_time(datetime.strptime(match[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC), zone)
-
-    return _STAMP.sub(local, text)
 
 
 def plain(text: str, people: Mapping[str, Person], zone: ZoneInfo) -> str:

@@ -11,15 +11,18 @@ from datetime import datetime
 
 from shared.alerts.standing import span_words
 from shared.models.alert import Alert
+from shared.models.finding import Audience, Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`title` heads a mail. `brief` says what, who and how long; `action` what to do."""
+    """`title` heads a mail. `brief` says what, who and how long; `action` what to do. `audience` is who should know."""
 
     title: str
     brief: str
     action: str
+    severity: Severity = Severity.WARNING
+    audience: Audience = Audience.MANAGER
     lasting: bool = True
 
 
@@ -28,6 +31,8 @@ KINDS: dict[str, Kind] = {
         "An update is due soon",
         "{client} #{number}: the promised update is due soon; last word {ago} ago.",
         "Write a word to the client, or set a new time.",
+        Severity.INFO,
+        Audience.TECHNICIAN,
         lasting=False,
     ),
     "update_overdue": Kind(
@@ -45,6 +50,7 @@ KINDS: dict[str, Kind] = {
         "A client hears nothing",
         "{client} #{number}: client has heard nothing for {ago}. Owner: {owner}.",
         "Call the client, or have {owner} update the ticket.",
+        Severity.CRITICAL,
     ),
     "undelivered_message": Kind(
         "A client's mail came back",
@@ -65,6 +71,7 @@ KINDS: dict[str, Kind] = {
         "The PSA did not take a note",
         "The PSA refused a note of ours about a mail; the client has the mail.",
         "Nothing is lost; look at the API member's rights.",
+        Severity.INFO,
         lasting=False,
     ),
     "status_without_meaning": Kind(
@@ -76,18 +83,27 @@ KINDS: dict[str, Kind] = {
         "A PSA cannot be read",
         "{psa} cannot be read; lost webhooks stay lost until it can.",
         "Check the API key and the PSA's own status.",
+        Severity.CRITICAL,
     ),
     "webhook_off": Kind(
         "A PSA no longer calls us",
         "{psa} no longer calls us; clients are told late.",
         "Switch the webhook on again in the PSA.",
+        Severity.CRITICAL,
     ),
     "stuck": Kind(
         "Something cannot be worked on",
         "A piece of our work failed 4 times in a row and waits; a client may, too.",
         "Read the dead letters: they say why.",
+        Severity.CRITICAL,
     ),
-    "all_quiet": Kind("The word of the day", "{text}", "If this does not come one day, look why.", lasting=False),
+    "all_quiet": Kind(
+        "The word of the day",
+        "{text}",
+        "Read it; if it does not come one day, look why.",
+        Severity.INFO,
+        lasting=False,
+    ),
 }
 
 UNKNOWN = Kind("Something needs you", "{text}", "Look at it.")

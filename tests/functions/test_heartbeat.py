@@ -164,7 +164,11 @@ def test_it_says_how_much_was_watched_and_how_the_alerts_are():
         act(desk.app, found.id, Order(Deed.ACKNOWLEDGE, "dana"))
     ticks(desk)
 
-    assert words(desk)[0].text == "All quiet: 412 tickets watched, 3 alerts in the last 24 hours, all taken."
+    first, *rest = words(desk)[0].text.splitlines()
+    assert first == (
+        "All quiet: 3 alerts in somebody's hands; 412 tickets watched, 3 alerts in the last 24 hours, all taken."
+    )
+    assert rest == ["critical: A client hears nothing, Lakeside Clinic #4711, for 5 min; Dana Ortiz has it"] * 3
 
 
 def test_it_names_what_is_open_when_it_is_not_quiet():
@@ -175,10 +179,12 @@ def test_it_names_what_is_open_when_it_is_not_quiet():
 
     first, *rest = words(desk)[0].text.splitlines()
     assert first == "Not quiet: 1 alert is open; 0 tickets watched, 1 alert in the last 24 hours."
-    assert rest == ["critical: A client hears nothing, Lakeside Clinic #4711, for 2 h; told: dana, robin, kim"]
+    assert rest == [
+        "critical: A client hears nothing, Lakeside Clinic #4711, for 2 h; told: Dana Ortiz, Robin Vega, Kim Osei"
+    ]
     (word,) = [mail for mail in desk.mail.mails if "Not quiet: 1 alert is open" in mail.subject]
     body = message_from_bytes(word.raw, policy=default).get_body(("plain",)).get_content()
-    assert "for 2 h; told: dana, robin, kim" in " ".join(body.split())
+    assert "for 2 h; told: Dana Ortiz, Robin Vega, Kim Osei" in " ".join(body.split())
 
 
 def alerts_of(number, **changes):
@@ -200,13 +206,13 @@ DAY = AT.date()
     ],
 )  # fmt: skip
 def test_it_counts_so_far_and_says_where_it_stopped(counted, text):
-    assert word_of(DAY, AT, counted).text == text
+    assert word_of(DAY, AT, counted, {}).text == text
 
 
 def test_a_long_list_is_cut_and_the_worst_comes_first():
     many = alerts_of(LISTED + 5, severity=Severity.WARNING)
     worst = many[-1].but(severity=Severity.CRITICAL)
-    lines = word_of(DAY, AT, Count(0, [*many[:-1], worst], ())).text.splitlines()
+    lines = word_of(DAY, AT, Count(0, [*many[:-1], worst], ()), {}).text.splitlines()
 
     assert lines[1].startswith("critical: ")
     assert lines[-1] == "and 5 others"
@@ -246,8 +252,8 @@ def test_without_a_time_or_people_there_is_no_word(changes):
 
 
 def test_the_word_of_a_day_is_the_same_finding_for_every_retry():
-    assert word_of(DAY, AT, Count(0, (), ())).id == word_of(DAY, AT + timedelta(hours=1), Count(9, (), ())).id
-    assert isinstance(word_of(DAY, AT, Count(0, (), ())), Finding)
+    assert word_of(DAY, AT, Count(0, (), ()), {}).id == word_of(DAY, AT + timedelta(hours=1), Count(9, (), ()), {}).id
+    assert isinstance(word_of(DAY, AT, Count(0, (), ()), {}), Finding)
 
 
 def test_a_queue_that_brings_nothing_stops_the_beats_though_nothing_else_waits():

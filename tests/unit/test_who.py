@@ -9,7 +9,7 @@ import yaml
 from infra.alerts import who
 from infra.alerts.asking import UnreadableTime, time_at
 from infra.alerts.week import letters_of, week
-from infra.alerts.wording import local_times, shown_time
+from shared.alerts.times import local_times, shown_time
 from tests.functions.alerting import PEOPLE, alert_settings
 
 BERLIN = "Europe/Berlin"
