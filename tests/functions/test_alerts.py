@@ -211,7 +211,6 @@ def test_what_was_gathered_before_it_became_graver_is_not_told_beside_it():
     assert [mail.recipient for mail in desk.mail.mails] == []
 
 
-
 def test_a_message_that_surely_did_not_go_out_and_has_expired_goes_on_at_once():
     desk = AlertDesk(ways={"critical": ["sms"]})
     desk.phone.refusals_after.append(SendUncertain("no answer"))
