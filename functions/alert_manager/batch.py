@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from shared.alerts.throttle import free_at, remembered
 from shared.config.alerts import AlertSettings
-from shared.errors import Retryable
 from shared.models.alert import Alert, Errand, Telling, Way
 from shared.models.contact_method import CODE_LIVES, Batch, Code, ContactMethod, Item, notice_id
 from shared.models.finding import Severity
@@ -37,12 +36,16 @@ LISTED_ONE_BY_ONE = 3
 CODES = 999
 
 
+class NoRoom(Exception):
+    """More waits to be said in this way than one document holds."""
+
+
 def gathered(
     method: ContactMethod, telling: Telling, alert: Alert, settings: AlertSettings, now: datetime
 ) -> tuple[ContactMethod, str]:
     """Return the method with the telling in a batch, and the id of the notice that will carry it.
 
-    Raises Retryable while too much waits there: the alert keeps the telling until there is room.
+    Raises NoRoom while too much waits there: the alert keeps the telling until some of it has left.
     """
     item = Item(
         alert=alert.id,
@@ -55,7 +58,7 @@ def gathered(
     )
     batches = list(method.batches)
     if sum(len(batch.items) for batch in batches) >= MOST_WAITING:
-        raise Retryable("more waits to be said there than one document holds; some of it must leave first")
+        raise NoRoom
     place = next((n for n, batch in enumerate(batches) if _takes(batch, item, settings)), None)
     if place is None:
         number = method.batch_count + 1
@@ -67,7 +70,9 @@ def gathered(
     earlier = (*method.sent_at, *(batch.due_at for batch in batches[:place]))
     batches[place] = _timed(batches[place], earlier, settings, now)
     after = method.but(batches=tuple(batches))
-    return after.but(alarm_at=_next_due(after), alarm_generation=0), notice_id(method.id, batches[place].number)
+    return after.but(alarm_at=_next_look(after, settings, now), alarm_generation=0), notice_id(
+        method.id, batches[place].number
+    )
 
 
 def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime) -> Decision[ContactMethod]:
@@ -78,7 +83,7 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
     due = max(batch.due_at, free_at(method.sent_at, settings.throttle, batch.due_at))
     if now < due:
         late = method.but(batches=(batch.model_copy(update={"due_at": due}), *rest))
-        late = late.but(alarm_at=_next_due(late))
+        late = late.but(alarm_at=_next_look(late, settings, now))
         return Decision(method if late == method else late, outcome="not_due")
     codes = _codes(method, batch, now) if method.way is Way.SMS else ()
     patience = lives(batch.items, other_ways=_has_other_ways(method, settings))
@@ -102,7 +107,9 @@ def flushed(method: ContactMethod | None, settings: AlertSettings, now: datetime
         codes=(*(code for code in method.codes if code.digits not in new_codes), *codes),
         alarm_generation=0,
     )
-    return Decision(after.but(alarm_at=_next_due(after)), (notice,), "digest" if batch.overflow else "flushed")
+    return Decision(
+        after.but(alarm_at=_next_look(after, settings, now)), (notice,), "digest" if batch.overflow else "flushed"
+    )
 
 
 def lives(items: Sequence[Item], *, other_ways: bool) -> timedelta:
@@ -142,8 +149,15 @@ def _timed(batch: Batch, earlier: tuple[datetime, ...], settings: AlertSettings,
     return batch.model_copy(update={"due_at": max(due, ready), "overflow": True})
 
 
-def _next_due(method: ContactMethod) -> datetime | None:
-    return method.batches[0].due_at if method.batches else None
+def _next_look(method: ContactMethod, settings: AlertSettings, now: datetime) -> datetime | None:
+    """Return when the first batch may leave: not before the ladder has room, and never this very moment.
+
+    The look of this moment is the one that is under way; nobody would look again.
+    """
+    if not method.batches:
+        return None
+    due = method.batches[0].due_at
+    return max(free_at(method.sent_at, settings.throttle, due), now + AFTER_THE_COMMIT)
 
 
 def _codes(method: ContactMethod, batch: Batch, now: datetime) -> tuple[Code, ...]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from functions.alert_manager.batch import flushed, gathered
+from functions.alert_manager.batch import NoRoom, flushed, gathered
 from functions.alert_manager.chain import all_unreached, unreached
 from functions.alert_manager.intake import taken_in
 from functions.alert_manager.notes import noted_in_psa
@@ -60,7 +60,10 @@ def gather_and_look(app: App, key: str) -> str:
     decision = step(app, Alert, key, look, known=found)
     if decision.document is None or not to_be_gathered(decision.document, app.clock.now(), app.settings.alerts):
         return decision.outcome
-    _gather(app, key)
+    try:
+        _gather(app, key)
+    except NoRoom:  # the alert is looked at again a little later, see `rules.GATHERED_BY`
+        return "no_room"
     return step(app, Alert, key, look).outcome
 
 

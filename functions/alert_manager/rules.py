@@ -22,6 +22,10 @@ SOURCE_LOOK = timedelta(minutes=15)
 UNTOLD_LOOK = timedelta(hours=1)
 """How soon the source is asked again; both grow with the alert's age. Nobody waits for the end of what nobody heard."""
 
+GATHERED_BY = timedelta(minutes=1)
+"""What is to be said is put into a message by the very task that decides so. If it dies, or there is no room, this is
+when somebody looks again."""
+
 NEWS_LIVES = timedelta(hours=24)
 """After that what was only news is put away: it was told, or the message about it has expired."""
 
@@ -158,11 +162,11 @@ def to_be_gathered(alert: Alert, now: datetime, settings: AlertSettings) -> tupl
 def _done(
     before: Alert, after: Alert, look: datetime | None, now: datetime, settings: AlertSettings
 ) -> Decision[Alert]:
-    """Set the next look. A telling that no message carries yet is work for now, or for when it may leave."""
+    """Set the next look. A telling that no message carries yet is work for this task, or for when it may leave."""
     looks = [] if look is None else [look]
     soon = to_be_gathered(after, now, settings)
     looks += [telling.ready_at - settings.first_wait for telling in after.to_gather if telling not in soon]
-    look = now if soon else min(looks, default=None)
+    look = min([*looks, now + GATHERED_BY]) if soon else min(looks, default=None)
     if after.alarm_at != look:
         after = after.but(alarm_at=look, alarm_generation=0)
     if after == before:
