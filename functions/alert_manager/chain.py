@@ -17,11 +17,14 @@ IN_ORDER_OF_URGENCY = (Way.SMS, Way.EMAIL, Way.CHAT, Way.PSA_NOTE)
 
 def told_now(alert: Alert, plan: Plan, settings: AlertSettings, now: datetime) -> Alert:
     """Return the alert with everybody told whose turn has come: those who slept, and the steps that are due."""
-    for waiting in alert.waiting:
-        if waiting.until <= now:
-            alert = alert.but(waiting=tuple(each for each in alert.waiting if each != waiting))
-            ways = settings.ways_of(waiting.person, alert.severity) if waiting.person in settings.people else ()
-            alert = _tell(alert, (waiting.round, waiting.step, waiting.person), ways, settings, now)
+    awake = {
+        waiting.person: waiting for waiting in alert.waiting if waiting.until <= now
+    }  # their latest turn is enough
+    if awake:
+        alert = alert.but(waiting=tuple(waiting for waiting in alert.waiting if waiting.until > now))
+    for person, waiting in awake.items():
+        ways = settings.ways_of(person, alert.severity) if person in settings.people else ()
+        alert = _tell(alert, (waiting.round, waiting.step, person), ways, settings, now)
     while alert.step_at is not None and alert.step_at <= now and plan.chain is not None:
         alert = _take_step(alert, plan, settings, now)
     return alert
