@@ -17,9 +17,7 @@ IN_ORDER_OF_URGENCY = (Way.SMS, Way.EMAIL, Way.CHAT, Way.PSA_NOTE)
 
 def told_now(alert: Alert, plan: Plan, settings: AlertSettings, now: datetime) -> Alert:
     """Return the alert with everybody told whose turn has come: those who slept, and the steps that are due."""
-    awake = {
-        waiting.person: waiting for waiting in alert.waiting if waiting.until <= now
-    }  # their latest turn is enough
+    awake = {waiting.person: waiting for waiting in alert.waiting if waiting.until <= now}  # each with the latest turn
     if awake:
         alert = alert.but(waiting=tuple(waiting for waiting in alert.waiting if waiting.until > now))
     for person, waiting in awake.items():

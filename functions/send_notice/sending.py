@@ -27,7 +27,6 @@ from shared.ports import App, Found, SendFailed
 from shared.step import Decision, step
 
 AT_ONCE = timedelta(seconds=5)
-OVERTAKEN = SendFailed("overtaken: somebody took it just now", permanent=False, retry_after=1.0)
 
 
 def deliver(call: TaskCall, app: App, found: Found[Notice]) -> str:
@@ -114,7 +113,7 @@ def _asked_again(app: App, notice: Notice, items: tuple[Item, ...], commit: Call
     def before_commitment() -> None:
         now_is, _ = still_to_say(notice, ask(app.store, notice, only={item.alert for item in items}))
         if len(now_is) < len(items) or _why_unreachable(app, notice):
-            raise OVERTAKEN
+            raise SendFailed("overtaken: somebody took it just now", permanent=False, retry_after=1.0)
         commit()
 
     return before_commitment
