@@ -54,7 +54,7 @@ def letter(  # noqa: PLR0913 - all by name
         paragraphs=tuple(local_times(_ending(first.alert) if over else first.alert.text, zone).splitlines()),
         asks="" if over else action,
         link=link,
-        link_label="I have it" if kind.lasting and not over else "Look at it",
+        link_label="Open it, and take it" if kind.lasting and not over else "Look at it",
         rows=_rows(first.alert, now, reader, names),
         footer=footer,
     )
